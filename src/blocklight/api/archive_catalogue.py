@@ -66,7 +66,7 @@ def get_data_package(request: Request, state: State) -> Response:
         "profile": "data-package",
         "name": city.id,
         "title": _title(city),
-        "description": _description(city),
+        "description": _catalogue_description(city),
         "created": iso(snapshot.as_of),
         "homepage": str(request.base_url),
         **_licenses(city),
@@ -81,15 +81,15 @@ def get_data_package(request: Request, state: State) -> Response:
 @router.get("/data.json")
 def get_catalogue(request: Request, state: State) -> Response:
     """The city's data set as a catalogue by DCAT-US 3.0."""
-    snapshot, city, root = kept(state).settled(), state.city.city, _root(request)
+    snapshot, city, root = kept(state).settled(), state.city.city, _root_address(request)
     publisher = {"@type": "Organization", "name": city.attribution or city.name}
     publisher["prefLabel"] = publisher["name"]
-    box = zip(("west", "south", "east", "north"), _box(city), strict=True)
+    box = zip(("west", "south", "east", "north"), _bounding_box(city), strict=True)
     dataset: dict[str, Any] = {
         "@type": "Dataset",
         "identifier": [f"{root}/api/v1/archive"],
         "title": _title(city),
-        "description": _description(city),
+        "description": _catalogue_description(city),
         "publisher": publisher,
         "keyword": "calls for service",
         "landingPage": f"{root}/area",
@@ -110,7 +110,7 @@ def get_catalogue(request: Request, state: State) -> Response:
     body = {
         "@type": "Catalog",
         "title": _title(city),
-        "description": _description(city),
+        "description": _catalogue_description(city),
         "publisher": publisher,
         "conformsTo": _V3,
         "dataset": [dataset],
@@ -121,7 +121,7 @@ def get_catalogue(request: Request, state: State) -> Response:
 @router.get("/data-1.1.json")
 def get_earlier_catalogue(request: Request, state: State) -> Response:
     """The same by DCAT-US 1.1; raises ``NotFound`` for what that requires and nobody has said."""
-    snapshot, city, root = kept(state).settled(), state.city.city, _root(request)
+    snapshot, city, root = kept(state).settled(), state.city.city, _root_address(request)
     email = _email(city)
     if email is None or not snapshot.months:
         raise NotFound("DCAT-US 1.1 requires a contact by e-mail in the city file and a month of data")
@@ -129,14 +129,14 @@ def get_earlier_catalogue(request: Request, state: State) -> Response:
         "@type": "dcat:Dataset",
         "identifier": f"{root}/api/v1/archive",
         "title": _title(city),
-        "description": _description(city),
+        "description": _catalogue_description(city),
         "keyword": ["calls for service", "dispatch", city.name],
         "modified": iso(snapshot.as_of),
         "publisher": {"@type": "org:Organization", "name": city.attribution or city.name},
         "contactPoint": {"@type": "vcard:Contact", "fn": city.name, "hasEmail": email},
         "accessLevel": "public",
         "landingPage": f"{root}/area",
-        "spatial": ",".join(map(str, _box(city))),
+        "spatial": ",".join(map(str, _bounding_box(city))),
         "temporal": "/".join(_span(snapshot)),
         "distribution": _distributions(city, root, snapshot, with_checksum=False),
     }
@@ -227,7 +227,7 @@ def _title(city: Identity) -> str:
     return f"Calls for service, {city.name}"
 
 
-def _description(city: Identity) -> str:
+def _catalogue_description(city: Identity) -> str:
     """What the data is, and how it is to be cited where the city file says that."""
     text = (
         f"Published calls for service and requests of {city.name}, a file for each month (UTC) in which they "
@@ -245,7 +245,7 @@ def _email(city: Identity) -> str | None:
     return f"mailto:{contact}" if "@" in contact and not contact.startswith("https://") else None
 
 
-def _box(city: Identity) -> tuple[float, float, float, float]:
+def _bounding_box(city: Identity) -> tuple[float, float, float, float]:
     bounds = city.bounds
     return bounds.west, bounds.south, bounds.east, bounds.north
 
@@ -256,7 +256,7 @@ def _span(snapshot: Snapshot) -> tuple[str, str]:
     return iso(min(month.first_at for month in months)), iso(max(month.last_at for month in months))
 
 
-def _root(request: Request) -> str:
+def _root_address(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 

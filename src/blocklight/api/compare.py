@@ -84,7 +84,7 @@ def comparison_sides(state: Public, parameters: CompareParameters) -> tuple[Side
         raise BadQuery("not allowed here: name areas with `areas`", parameter="area")
     as_of = state.past.snapshot().as_of or state.publisher.now()
     since, until = span_of(parameters, as_of)
-    areas = [_area_key(state, text) for text in parameters.areas]
+    areas = [_compared_area(state, text) for text in parameters.areas]
     sides = [Side(area, since, until) for area in areas]
     if parameters.versus_since is not None or parameters.versus_until is not None:
         if len(areas) != 1:
@@ -97,7 +97,7 @@ def comparison_sides(state: Public, parameters: CompareParameters) -> tuple[Side
     return tuple(sides)
 
 
-def _area_key(state: Public, text: str) -> AreaKey | None:
+def _compared_area(state: Public, text: str) -> AreaKey | None:
     if text == CITY:
         return None
     kind, _, area_id = text.partition(":")

@@ -81,7 +81,7 @@ def export_incidents(
     CSV, GeoJSON (one collection or a feature a line), KML, GeoParquet, FlatGeobuf or an Excel workbook. An
     export that cannot be finished breaks off with an error of the connection, never with fewer rows.
     """
-    table = _table(state)
+    table = _export_table(state)
     parts = state.store.exported(filters.filter(state.city.city.zone), table.names, _fields(state))
     pages = (ExportPage(page.rows, as_points(page.points)) for page in parts)
     first = next(pages)  # before anything is sent: what is wrong with the query is a 400
@@ -129,7 +129,7 @@ def _fields(state: Public) -> Fields:
     return incident_fields(area.kind for area in state.city.areas)
 
 
-def _table(state: Public) -> ExportTable:
+def _export_table(state: Public) -> ExportTable:
     city = state.city.city
     return ExportTable(city.name, city.attribution, exported_fields(_fields(state)))
 

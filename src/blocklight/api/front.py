@@ -94,7 +94,7 @@ class Front:
         if path != LIVE:  # ten thousand readers get its frames, each one a message: they are not timed
             send = self._requests.timing(scope, send, path if path in self._named else None)
         open_to_all = path.startswith(_OPEN_TO_ALL)
-        address = _address(scope)
+        address = _client_address(scope)
         wait_s = self._admission.requests.take(address, 1.0)
         if wait_s:
             await self._too_many("requests", wait_s, scope, receive, _adding(send, scope))
@@ -114,7 +114,7 @@ class Front:
             scope,
             receive,
             send,
-            wait_of_stranger=lambda: self._admission.requests.take(_address(scope), 1.0),
+            wait_of_stranger=lambda: self._admission.requests.take(_client_address(scope), 1.0),
         )
         if wait_s:
             await self._too_many("requests", wait_s, scope, receive, send)
@@ -235,7 +235,7 @@ class Front:
 
     async def _too_many(self, limit: str, wait_s: float, scope: Scope, receive: Receive, send: Send) -> None:
         self._admission.refused[f"{limit}_address"] += 1
-        await self._calm(_address(scope), min(_REFUSED_AFTER_S, wait_s))
+        await self._calm(_client_address(scope), min(_REFUSED_AFTER_S, wait_s))
         detail = "this address asks for more than its share; come back later"
         await too_many(detail, math.ceil(wait_s))(scope, receive, send)
 
@@ -251,7 +251,7 @@ def _preflight(path: str) -> list[tuple[bytes, bytes]]:
     return [*_PREFLIGHT, (b"allow", methods), (b"access-control-allow-methods", methods)]
 
 
-def _address(scope: Scope) -> str:
+def _client_address(scope: Scope) -> str:
     return address_key(scope["client"][0] if scope.get("client") else "")
 
 

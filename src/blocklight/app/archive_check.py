@@ -34,7 +34,7 @@ def rebuild_archive(options: Options) -> ArchiveReport:
     A file is replaced once its successor is whole; raises ``ArchiveError`` where it cannot be written.
     """
     city, folder = _city_and_folder(options)
-    served_from = _request(folder, REBUILD)
+    served_from = _request_work(folder, REBUILD)
     if served_from:
         return ArchiveReport(city.city.name, folder, 0, 0, served_from=served_from)
     with _opened(options, city, folder) as archive:
@@ -50,12 +50,12 @@ def verify_archive(options: Options) -> ArchiveReport:
     """
     city, folder = _city_and_folder(options)
     served_from = folders_in_use(folder)
-    months = [month for used in served_from or (folder,) for month in _listed(used)]
+    months = [month for used in served_from or (folder,) for month in _month_files(used)]
     damaged = tuple(sorted({month for used in served_from or (folder,) for month in _damaged(used)}))
     if not months:
         raise ArchiveError(f"{folder}: no archive there; `blocklight archive rebuild` makes one")
     if damaged and served_from:
-        _request(folder, VERIFY)
+        _request_work(folder, VERIFY)
     elif damaged:
         with _opened(options, city, folder) as archive:
             archive.damaged()
@@ -94,19 +94,19 @@ def _rows(months: Iterable[MonthFile]) -> int:
     return sum(month.rows for month in months)
 
 
-def _request(folder: Path, work: str) -> tuple[Path, ...]:
+def _request_work(folder: Path, work: str) -> tuple[Path, ...]:
     served_from = folders_in_use(folder)
     for used in served_from:
         request(used, work)
     return served_from
 
 
-def _listed(folder: Path) -> list[MonthFile]:
+def _month_files(folder: Path) -> list[MonthFile]:
     manifest = read_manifest(folder)
     return [] if manifest is None else list(manifest.months.values())
 
 
 def _damaged(folder: Path) -> list[str]:
     """The months whose files are damaged; one that was replaced meanwhile is not."""
-    unsound = [file for file in _listed(folder) if not is_sound(folder, file)]
-    return [file.month for file in unsound if file in _listed(folder)]
+    unsound = [file for file in _month_files(folder) if not is_sound(folder, file)]
+    return [file.month for file in unsound if file in _month_files(folder)]

@@ -47,19 +47,20 @@ def _cause(
     advice = (
         "nobody has decided about them: blocklight type sign" if reason is Reason.UNMAPPED else "[policy]"
     )
-    return f"{_columns(source, 'source_type')} holds {types}; {advice}"
+    return f"{_column_names(source, 'source_type')} holds {types}; {advice}"
 
 
 def _outside(source: SourceSpec, bounds: Bounds, places: PlaceCounts) -> str:
     """What the coordinates are, what bounds would have them be, and whether they are exchanged."""
     box = places.box(1)
     if box is None:
-        return f"{_columns(source, 'lon', 'lat', 'point')} holds 0 for both, which is no place"
+        return f"{_column_names(source, 'lon', 'lat', 'point')} holds 0 for both, which is no place"
     west, south, east, north = box
     text = (
-        f"{_columns(source, 'lon', 'point')} holds {west} to {east} as longitude, where city.bounds has "
-        f"{bounds.west} to {bounds.east}; {_columns(source, 'lat', 'point')} holds {south} to {north} as "
-        f"latitude, where it has {bounds.south} to {bounds.north}"
+        f"{_column_names(source, 'lon', 'point')} holds {west} to {east} as longitude, "
+        f"where city.bounds has {bounds.west} to {bounds.east}; "
+        f"{_column_names(source, 'lat', 'point')} holds {south} to {north} as latitude, "
+        f"where it has {bounds.south} to {bounds.north}"
     )
     if not places.exchanged:
         return text
@@ -69,13 +70,13 @@ def _outside(source: SourceSpec, bounds: Bounds, places: PlaceCounts) -> str:
 def _no_place(source: SourceSpec, report: FeedReport, no_coordinates: Counter[str]) -> Iterator[str]:
     """Yield what stands where a place should, for the coordinates and for the address."""
     if source.fields.point is not None or source.fields.lon is not None:
-        yield f"{_columns(source, 'lon', 'lat', 'point')} holds {_listed(no_coordinates, 1)}"
+        yield f"{_column_names(source, 'lon', 'lat', 'point')} holds {_listed(no_coordinates, 1)}"
     if source.fields.address is not None:
         present = f"{report.present['address']} of {report.rows}"
-        yield f"{_columns(source, 'address')} holds an address in {present} records, none found or shown"
+        yield f"{_column_names(source, 'address')} holds an address in {present} records, none found or shown"
 
 
-def _columns(source: SourceSpec, *names: str) -> str:
+def _column_names(source: SourceSpec, *names: str) -> str:
     """The columns that fields are read from, with their word."""
     fields = dict(source.fields.named())
     columns = [column for name in names if name in fields for column in fields[name].source]

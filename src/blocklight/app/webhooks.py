@@ -64,24 +64,24 @@ def add_webhook(options: Options, url: str, query: str, *, allow_private: bool) 
     """Add a receiver; raises ``BlocklightError`` for an address or a filter that is none."""
     if not is_web_address(url):
         raise UsageError("URL", f"expected an address that begins with https://, not {url!r}")
-    city, webhooks, _ = _opened(options)
+    city, webhooks, _ = _opened_webhooks(options)
     query_of(query, city)
     return webhooks.add(url, query, wall_clock(), allow_private=allow_private)
 
 
 def remove_webhook(options: Options, id_: str) -> Webhook:
     """Remove a receiver."""
-    return _opened(options)[1].remove(id_)
+    return _opened_webhooks(options)[1].remove(id_)
 
 
 def rotate_webhook(options: Options, id_: str) -> Webhook:
     """Give a receiver a new secret; the one before signs as well for a day."""
-    return _opened(options)[1].rotate(id_, wall_clock())
+    return _opened_webhooks(options)[1].rotate(id_, wall_clock())
 
 
 def listed_webhooks(options: Options) -> list[tuple[Webhook, Waiting]]:
     """The receivers, with what waits for each."""
-    _, webhooks, file = _opened(options)
+    _, webhooks, file = _opened_webhooks(options)
     if not file.exists():
         return [(webhook, Waiting()) for webhook in webhooks.all()]
     outbox = Outbox(file)
@@ -93,7 +93,7 @@ def listed_webhooks(options: Options) -> list[tuple[Webhook, Waiting]]:
 
 def retry_webhook(options: Options, id_: str) -> int:
     """Send again what was given up or put off for a receiver; how many changes that is."""
-    _, webhooks, file = _opened(options)
+    _, webhooks, file = _opened_webhooks(options)
     webhook = webhooks.one(id_)
     if not file.exists():
         return 0
@@ -104,7 +104,7 @@ def retry_webhook(options: Options, id_: str) -> int:
         outbox.close()
 
 
-def _opened(options: Options) -> tuple[City, Webhooks, Path]:
+def _opened_webhooks(options: Options) -> tuple[City, Webhooks, Path]:
     city = configured_city(options)
     folder = options.data or Settings().data / city.city.id
     return city, Webhooks(folder), outbox_file(folder)

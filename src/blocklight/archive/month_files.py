@@ -47,7 +47,8 @@ def write_files(
     kept = None
     if versions is not None:
         kept = RevisionFile(
-            *_write_file(folder, f"{month}-revisions", versions, write_rows, built_at), *_span(versions)
+            *_write_file(folder, f"{month}-revisions", versions, write_rows, built_at),
+            *_span_of_month(versions),
         )
     try:
         file, rows, size, digest = _write_file(folder, month, incidents, write_month, built_at)
@@ -55,7 +56,7 @@ def write_files(
         if kept is not None and kept.file not in in_use:
             remove(folder, [kept.file])
         raise
-    return MonthFile(month, file, rows, size, digest, seq, built_at, *_span(incidents), kept)
+    return MonthFile(month, file, rows, size, digest, seq, built_at, *_span_of_month(incidents), kept)
 
 
 def _write_file(
@@ -75,6 +76,6 @@ def _write_file(
     return file, table.num_rows, (folder / file).stat().st_size, digest
 
 
-def _span(table: pa.Table) -> tuple[datetime, datetime]:
+def _span_of_month(table: pa.Table) -> tuple[datetime, datetime]:
     span = pc.min_max(table["received_at"]).as_py()
     return span["min"], span["max"]

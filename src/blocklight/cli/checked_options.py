@@ -17,7 +17,7 @@ def existing_file(path: Path | None) -> Path | None:
         if not path.exists():
             raise typer.BadParameter(f"{path}: no such file")
     except OSError as error:  # a folder above it that this user may not enter, or a name that is too long
-        raise typer.BadParameter(f"{path}: {_reason(error)}") from None
+        raise typer.BadParameter(f"{path}: {_reason_of_os_error(error)}") from None
     if not os.access(path, os.R_OK):
         raise typer.BadParameter(f"{path}: permission denied: this user may not read it")
     return path
@@ -33,7 +33,7 @@ def file_to_write(path: Path | None) -> Path | None:
         if not path.parent.is_dir():
             raise typer.BadParameter(f"{path.parent}: no such folder; create it first")
     except OSError as error:
-        raise typer.BadParameter(f"{path}: {_reason(error)}") from None
+        raise typer.BadParameter(f"{path}: {_reason_of_os_error(error)}") from None
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise typer.BadParameter(f"{path}: permission denied: this user may not write it")
     return path
@@ -47,7 +47,7 @@ def folder(path: Path | None) -> Path | None:
         # The nearest that exists decides: what lies below it has yet to be created.
         nearest = next(above for above in (path, *path.absolute().parents) if above.exists())
     except OSError as error:
-        raise typer.BadParameter(f"{path}: {_reason(error)}") from None
+        raise typer.BadParameter(f"{path}: {_reason_of_os_error(error)}") from None
     if not nearest.is_dir():
         raise typer.BadParameter(f"{nearest}: a file; name a folder")
     return path
@@ -62,7 +62,7 @@ def reference_system(name: str | None) -> str | None:
     return name
 
 
-def _reason(error: OSError) -> str:
+def _reason_of_os_error(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 

@@ -116,8 +116,8 @@ def _print_outcomes(check: CityCheck, source: SourceSpec, checked: SourceCheck) 
     places = f" Of {sought} addresses that may be shown {placed} were found." if sought else ""
     out.print(
         f"{tally.records} records: [bold]{tally.published} published[/bold], all masked; {tally.held} held; "
-        f"withheld: {_listed(tally.withheld)}; rejected: {_listed(tally.rejected)}; "
-        f"fields left out because unreadable: {_listed(tally.repaired)}." + places + checked.missed,
+        f"withheld: {_counts_in_words(tally.withheld)}; rejected: {_counts_in_words(tally.rejected)}; "
+        f"fields left out because unreadable: {_counts_in_words(tally.repaired)}." + places + checked.missed,
         highlight=False,
         soft_wrap=True,
     )
@@ -166,7 +166,7 @@ def _field_table(source: SourceSpec, city: City, checked: SourceCheck) -> Table:
     return table
 
 
-def _listed(counts: Counter[str]) -> str:
+def _counts_in_words(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
 
 

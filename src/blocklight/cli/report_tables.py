@@ -48,7 +48,7 @@ def _places_in_words(places: PlaceCounts) -> str:
     have = "row has" if places.placed == 1 else "rows have"
     text = f"{places.placed:,} {have} coordinates; {beside:,} ({share}) lie outside bounds"
     if beside:
-        text += f": {', '.join(_distance(km, places.beside[km]) for km in sorted(places.beside))}"
+        text += f": {', '.join(_distance_text(km, places.beside[km]) for km in sorted(places.beside))}"
     if places.nowhere:
         text += f"; {places.nowhere:,} have 0 for both, which is no place"
     box = places.box(_SHARE)
@@ -59,7 +59,7 @@ def _places_in_words(places: PlaceCounts) -> str:
     return text + "."
 
 
-def _distance(km: float, count: int) -> str:
+def _distance_text(km: float, count: int) -> str:
     return f"{count:,} farther away" if math.isinf(km) else f"{count:,} by up to {km:,} km"
 
 

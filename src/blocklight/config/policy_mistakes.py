@@ -138,7 +138,7 @@ def _takers(rule: Rule, before: Sequence[Rule]) -> set[str]:
     for part in _rule_parts(rule, before):
         uncovered = rule.day
         for earlier in before:
-            if uncovered & earlier.day and _covers(earlier, part):
+            if uncovered & earlier.day and _covers_rule(earlier, part):
                 uncovered &= ~earlier.day
                 names.add(earlier.name)
         if uncovered:
@@ -166,7 +166,7 @@ def _rule_parts(rule: Rule, before: Sequence[Rule]) -> Iterator[Rule]:
         yield Rule.model_construct(None, **fixed | dict(zip(choices, values, strict=True)))
 
 
-def _covers(general: Rule, special: Rule) -> bool:
+def _covers_rule(general: Rule, special: Rule) -> bool:
     """Whether every incident that meets *special* meets *general* at the time of day of *general*."""
     singles = (
         (general.kind, special.kind), (general.status, special.status), (general.origin, special.origin),

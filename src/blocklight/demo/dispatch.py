@@ -106,7 +106,7 @@ class Dispatch:
         if calls is None:
             calls_made = _calls_of_hour(self._seed, index, self._repeats)
             if self._more is not None:
-                calls_made = sorted([*calls_made, *self._more(index)], key=_by_time)
+                calls_made = sorted([*calls_made, *self._more(index)], key=_time_and_number)
             calls = self._hours[index] = tuple(calls_made)
         return calls
 
@@ -161,10 +161,10 @@ def _calls_of_hour(seed: int, index: int, repeats: near_repeats.Repeats) -> list
         rows.append(call)
         if not opening.kind.officer and rng.random() < _DUPLICATED:
             rows += _duplicates(rng, call, (index + 1) * HOUR, index * 1000 + len(rows))
-    return sorted(rows, key=_by_time)
+    return sorted(rows, key=_time_and_number)
 
 
-def _by_time(row: SimulatedCall) -> tuple[int, int]:
+def _time_and_number(row: SimulatedCall) -> tuple[int, int]:
     return row.received_at, row.object_id
 
 

@@ -39,7 +39,7 @@ def parks() -> tuple[tuple[str, Geometry], ...]:
     grounds = []
     for name, points in DRAWN.parks:
         shape = Polygon(rounded(points, closed=True, times=3)).intersection(dry)
-        grounds.append((name, _kept(shape.difference(lawns))))
+        grounds.append((name, _kept_shape(shape.difference(lawns))))
     for name, grid, (x, y), blocks in _BLOCKS:
         shape = (
             block(GRIDS[grid], x, y, blocks)
@@ -47,13 +47,13 @@ def parks() -> tuple[tuple[str, Geometry], ...]:
             .difference(roads)
             .buffer(-0.012, join_style="mitre")
         )
-        grounds.append((name, _kept(shape)))
-    grounds.append(("Crescent Strand", _kept(_strand())))
-    grounds.append(("Lantern Strand", _kept(_island_strand())))
+        grounds.append((name, _kept_shape(shape)))
+    grounds.append(("Crescent Strand", _kept_shape(_strand())))
+    grounds.append(("Lantern Strand", _kept_shape(_island_strand())))
     return tuple((name, shape) for name, shape in grounds if not shape.is_empty)
 
 
-def _kept(shape: Geometry) -> Geometry:
+def _kept_shape(shape: Geometry) -> Geometry:
     return shapely.union_all([part for part in parts(shape) if part.area > 0.003])  # noqa: PLR2004 - crumbs
 
 

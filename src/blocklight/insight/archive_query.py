@@ -75,14 +75,20 @@ def group_expression(city: City, name: str) -> str:
     if name in TIME_GROUPS:
         return TIME_GROUPS[name]
     kind = name.removeprefix("area:")
-    if name != kind and kind in _area_kinds(city):
+    if name != kind and kind in _kinds_of_areas(city):
         return _area_column(kind)
     raise BadQuery(f"cannot be grouped by {name[:80]!r}", parameter="by")
 
 
 def group_names(city: City) -> list[str]:
     """List everything that incidents can be grouped by."""
-    return [*PLAIN_GROUPS, "section", "wait", *TIME_GROUPS, *(f"area:{kind}" for kind in _area_kinds(city))]
+    return [
+        *PLAIN_GROUPS,
+        "section",
+        "wait",
+        *TIME_GROUPS,
+        *(f"area:{kind}" for kind in _kinds_of_areas(city)),
+    ]
 
 
 def archive_condition(city: City, query: IncidentQuery) -> Clause:
@@ -99,7 +105,7 @@ def archive_condition(city: City, query: IncidentQuery) -> Clause:
             parameters[name] = str(value) if isinstance(value, StrEnum) else value
     if query.area is not None:
         kind, parameters["area"] = query.area
-        if kind not in _area_kinds(city):
+        if kind not in _kinds_of_areas(city):
             raise BadQuery("the city has no such area", parameter="area")
         conditions.append(f"{_area_column(kind)} = $area")
     _add_sets(query, conditions, parameters)
@@ -126,7 +132,7 @@ def _add_sets(query: IncidentQuery, conditions: list[str], parameters: dict[str,
         parameters |= dict(zip(("west", "south", "east", "north"), query.bbox, strict=True))
 
 
-def _area_kinds(city: City) -> list[str]:
+def _kinds_of_areas(city: City) -> list[str]:
     return [layer.kind for layer in city.areas]
 
 

@@ -107,7 +107,7 @@ def compare(past: Past, zone: ZoneInfo, query: IncidentQuery, sides: tuple[Side,
         for side, (since, until) in zip(sides, spans, strict=True)
     ]
     columns = tuple(
-        _column(past, zone, own, side, tally)
+        _compared_column(past, zone, own, side, tally)
         for own, side, tally in zip(queries, sides, past.tallies(queries), strict=True)
     )
     return Comparison(snapshot.as_of, snapshot.seq, columns)
@@ -156,7 +156,7 @@ def _beside_first(
     ]
 
 
-def _column(past: Past, zone: ZoneInfo, query: IncidentQuery, side: Side, tally: Tally) -> Column:
+def _compared_column(past: Past, zone: ZoneInfo, query: IncidentQuery, side: Side, tally: Tally) -> Column:
     since, until = query.since or side.since, query.until or side.until
     days = max((until - since).total_seconds() / _DAY_S, 0.0)
     calls = sum(tally.days.values())

@@ -31,7 +31,7 @@ def tally_question(city: City, queries: Sequence[IncidentQuery]) -> Clause:
     parameters: dict[str, object] = {"zone": city.city.time_zone}
     parts = []
     for number, query in enumerate(queries):
-        base = _numbered(archive_condition(city, replace(query, section=None)), number)
+        base = _numbered_clause(archive_condition(city, replace(query, section=None)), number)
         own = "true" if query.section is None else f"section = '{query.section}'"
         parameters |= base.parameters
         parts.append(
@@ -45,7 +45,7 @@ def tally_question(city: City, queries: Sequence[IncidentQuery]) -> Clause:
     return Clause(" UNION ALL ".join(parts), parameters)
 
 
-def _numbered(clause: Clause, number: int) -> Clause:
+def _numbered_clause(clause: Clause, number: int) -> Clause:
     """The same condition with parameters of its own."""
     return Clause(
         _PARAMETER.sub(lambda name: f"$side{number}_{name[1]}", clause.text),

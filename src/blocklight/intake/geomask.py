@@ -33,7 +33,9 @@ _PARTICLES = frozenset(
 )
 _LONG_NAMES = frozenset({"MARTIN LUTHER KING", "MARTIN LUTHER KING JR", "DR MARTIN LUTHER KING JR"})
 _MOST_WORDS = 2
+# As long as a label of an approved place may be.
 _LONGEST = 120
+
 _REMEMBERED = 100_000
 _UNKNOWN = ""
 _ORDINAL = re.compile(r"\d{1,3}(ST|ND|RD|TH)", re.IGNORECASE)

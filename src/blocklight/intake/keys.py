@@ -15,7 +15,9 @@ from pathlib import Path
 from blocklight.errors import StoreError
 
 _BYTES = 32
+# 80 bits: of ten million incidents no two get the same id by chance, and links stay short.
 _ID_BYTES = 10
+
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _TEN_BITS = tuple(digit + next_digit for digit in _DIGITS for next_digit in _DIGITS)
 _HMAC_BLOCK, _INNER_PAD, _OUTER_PAD = 64, 0x36, 0x5C

@@ -25,10 +25,17 @@ from blocklight.intake.values.moments import (
 from blocklight.intake.values.numbers import to_float
 from blocklight.model.vocabulary import Disposition, Origin, Status
 
+# No city publishes older calls; a time before it is a number read in the wrong unit.
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+# A dispatch centre's clock may be fast by minutes; a time that is farther ahead was read in a wrong zone.
 _CLOCK_SKEW = timedelta(hours=1)
+
 _STAGES = ("dispatched_at", "en_route_at", "on_scene_at", "closed_at")
+# More are a number of something else, such as a unit's own.
 _MAX_UNITS = 500
+
+# More digits are a code and no rank.
 _MAX_PRIORITY = 99
 
 
@@ -283,7 +290,7 @@ def _local(spec: FieldSpec, zone: ZoneInfo) -> Convert:
     return lambda value, when: from_local_of(value, zone, spec.format, not_before=when.received_at)
 
 
-def _day(spec: FieldSpec, zone: ZoneInfo) -> Convert:
+def _day_in_zone(spec: FieldSpec, zone: ZoneInfo) -> Convert:
     return lambda value, when: from_day(value, zone, spec.format, not_before=when.received_at)
 
 
@@ -308,7 +315,7 @@ def _xy(spec: FieldSpec, _: ZoneInfo) -> Convert:
 # Converters that need more than the value: the city's zone, the field's own settings, other times.
 _TOLD_IN_PART: dict[str, Callable[[FieldSpec, ZoneInfo], Convert]] = {
     "local": _local,
-    "day": _day,
+    "day": _day_in_zone,
     "time_of_day": _time_of_day,
     "excel": _excel_converter,
     "duration": _duration,

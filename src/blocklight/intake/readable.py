@@ -37,7 +37,7 @@ def _lat(incident: Incident) -> float | None:
     return None if incident.point is None else degrees(incident.point)[1]
 
 
-def _point(incident: Incident) -> tuple[float, float] | None:
+def _point_of_incident(incident: Incident) -> tuple[float, float] | None:
     return None if incident.point is None else degrees(incident.point)
 
 
@@ -52,7 +52,7 @@ def _cross_street(incident: Incident) -> str | None:
 _EXACT: Mapping[str, Callable[[Incident], object]] = {
     "lon": _lon,
     "lat": _lat,
-    "point": _point,
+    "point": _point_of_incident,
     "address": _address_line,
     "cross_street": _cross_street,
 }

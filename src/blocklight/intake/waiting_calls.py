@@ -14,6 +14,7 @@ from blocklight.geo.hexagons import distance_m
 from blocklight.model.outcomes import Withheld
 from blocklight.model.record import PublicIncident
 
+# A quarter of an hour: with those beside it the half hour of decision 26 is covered.
 SLOT_S = 900
 # Slots of a quarter of an hour to each side: at least 30 minutes, less than 45.
 SLOTS_NEAR = 2

@@ -17,19 +17,35 @@ from blocklight.store import WithheldUsual
 
 _log = logging.getLogger(__name__)
 
+# Of fewer records a share says nothing.
 _ENOUGH = 20
+
 _LATEST = 100
+# A rise that is certain, but smaller than this, is nothing to wake an operator for.
 _MORE = 0.1
+
+# Shares are compared with every answer, thousands of times a week: by chance alone about none should be so
+# far off.
 _DEVIATIONS = 4
+
+# Where nearly all is withheld already its share can hardly rise, but what is shown can go away.
 _FEWER_SHOWN = 0.25
+
 _SHOWN_TO_JUDGE = 10
+# Weekend and weekday, day and night differ: over a day the usual share follows them.
 _FOLLOWS_IN = timedelta(days=1)
+
+# Types that are renamed one by one are never a jump, but are seen beside what was usual weeks ago.
 _FOLLOWS_SLOWLY_IN = timedelta(days=14)
 # Fewer than of one answer, as many answers make a day.
 _DEVIATIONS_OF_A_DAY = 2
 
+# After an outage one answer must not count for all of the time that was missed.
 _LONGEST_STEP = timedelta(hours=1)
+
+# Smaller changes are not worth a write with every answer.
 _TO_STORE = 0.01
+
 _NAMES: Mapping[type[Outcome], str] = {
     PublicIncident: "published",
     Held: "held",

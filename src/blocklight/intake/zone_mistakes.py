@@ -8,8 +8,12 @@ from zoneinfo import ZoneInfo
 # How many times a running source says it of, and of how few a person who looks at a feed is asked.
 ENOUGH, ENOUGH_TO_ASK = 10, 3
 
+# No zone is farther from UTC.
 _MOST_HOURS = 14
+
+# How fresh the newest call of a feed is, give or take, where its times are read right.
 _EARLY, _LATE = timedelta(minutes=2), timedelta(minutes=20)
+
 _AN_HOUR = timedelta(hours=1)
 
 

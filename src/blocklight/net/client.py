@@ -19,6 +19,7 @@ SyncClient = httpx2.Client
 
 _HEADERS = {"user-agent": "blocklight"}
 _CONNECTIONS = 20
+# Servers close idle connections after some seconds, and a request on a closed one fails.
 _KEPT_S = 5.0
 
 

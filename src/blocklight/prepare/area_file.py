@@ -14,6 +14,7 @@ from blocklight.geo.areas import Areas
 from blocklight.prepare.area_names import readable_name
 from blocklight.prepare.places.layers import read_layer
 
+# Of degrees: a tenth of a metre, finer than any border is known.
 _DIGITS = 6
 
 

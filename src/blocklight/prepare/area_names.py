@@ -5,6 +5,7 @@ import re
 from blocklight.prepare.places.streets import shown_street_name
 
 _CODE = re.compile(r"(?P<letters>[A-Z]{0,5})[ _-]?(?P<number>\d{1,4}[A-Z]?)")
+# Shorter words in capitals are mostly abbreviations, such as CBD.
 _SHOUTED_LETTERS = 5
 
 

@@ -16,9 +16,15 @@ _LONGEST_S = 10.0
 # Of a processor, for building: a thread that computes takes turns with the one that sends frames.
 _SHARE = 0.5
 
+# Of one processor: the rest is for requests, and for the operating system.
 _FOR_BOTH = 0.75
+
+# However busy sending is, windows are built in the end: who has none sees nothing.
 _LEAST_SHARE = 0.1
+
+# Sending that takes no more than this is not disturbed by building.
 _LITTLE = 0.1
+
 _LONGEST_REST_S = 0.5
 
 

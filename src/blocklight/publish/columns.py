@@ -16,6 +16,7 @@ from blocklight.model.vocabulary import Status
 # Stands in a duration or number column where the incident has no value.
 NOT_REACHED = -1
 
+# The largest number that the column holds.
 _FURTHEST_M = 2**31 - 1
 # Fields that are kept, and sent, as codes of a vocabulary of their own.
 TEXTS = in_window(PublicIncident, "text")

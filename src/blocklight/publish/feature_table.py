@@ -28,6 +28,7 @@ from blocklight.store.read.feature_rows import PlaceRow, own_fields
 
 _FIRST_ROWS = 4_096
 _FIRST_PLACES = 1_024
+# Rows that were taken back leave gaps; writing the columns anew costs more than a few thousand of them.
 _ALLOWED_GAPS = 10_000
 # The place of an incident without one.
 NOWHERE = 0

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 _MOST_BYTES = 96_000_000
 _MOST_FORMS = 6
+# What Python's own part of a bytes object takes, beside its content.
 _OVERHEAD = 40
 
 

@@ -32,11 +32,15 @@ _log = logging.getLogger(__name__)
 MOST_ROWS = 250_000
 
 _MOST_CHANGES = 20_000
+# Where all do not fit into memory, only the newest days are held: a month, a week and a day more, or two
+# days.
 _DAYS = (31, 8, 2)
+
 _PATIENCE_S = 0.3
 # How much more than that it may become before it is read anew.
 _GROWTH = 1.25
 
+# What could not be loaded a moment ago cannot be now, and trying takes time from readers.
 _RETRY_S = 30.0
 
 
@@ -108,7 +112,7 @@ class HeldFeatures:
         """The object ids of what was selected; raises ``BadQuery`` for too many."""
         with self._current(selection) as table:
             if table is not None:
-                slots, _ = _chosen(table, selection, part or Slice(limit=MOST_NUMBERS))
+                slots, _ = _chosen_numbers(table, selection, part or Slice(limit=MOST_NUMBERS))
                 return table.columns()[OBJECT_ID].values(slots)
         return self._stored.numbers(selection, part, fields)
 
@@ -195,7 +199,7 @@ def _loaded(rows: FeatureRows, fields: Fields, floor: datetime | None) -> _Held:
     return _Held(table, rows.epoch, floor, rows.seq)
 
 
-def _chosen(table: FeatureTable, selection: Selection, part: Slice) -> tuple[Numbers, bool]:
+def _chosen_numbers(table: FeatureTable, selection: Selection, part: Slice) -> tuple[Numbers, bool]:
     columns = table.columns()
     slots = ordered(np.flatnonzero(table.mask(selection, columns)), part.order, columns)
     end = part.offset + part.limit
@@ -203,7 +207,7 @@ def _chosen(table: FeatureTable, selection: Selection, part: Slice) -> tuple[Num
 
 
 def _encoded_rows(table: FeatureTable, selection: Selection, part: Slice, form: Form) -> EncodedRows:
-    slots, has_more = _chosen(table, selection, part)
+    slots, has_more = _chosen_numbers(table, selection, part)
 
     def encode(missing: Numbers) -> list[bytes]:
         columns = table.columns()

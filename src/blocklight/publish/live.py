@@ -25,14 +25,28 @@ Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[Message], Any]
 
+# A change is on the page before anybody could say when it happened, and a frame carries all of a burst.
 FRAME_INTERVAL_S = 0.25
+
+# Up to here a page still seems to be live.
 _LONGEST_INTERVAL_S = 0.5
+
+# So that sending takes a third of a core at most, however many listen.
 _PAUSES_FOR_A_SENDING = 2.0
+
+# With sending itself, a change is on every page within a second.
 _LONGEST_WAIT_S = 0.85
+
 _SHARE_OVER_S = 3.0
+# Proxies close a connection that says nothing for a minute, some for thirty seconds.
 _HEARTBEAT_S = 15.0
+
+# As often as freshness is shown anew: clients that miss three pulses connect again.
 _PULSE_S = 5.0
+
+# What one slow reader may hold in memory; who is farther behind loads the window anew.
 _QUEUE_BYTES = 1_000_000
+
 _QUEUE_FRAMES = 64
 # A greeting up to this is one piece: shared pieces pay only where they are large.
 _SMALL_BYTES = 16_000
@@ -40,8 +54,12 @@ _SMALL_BYTES = 16_000
 LEAST_REPLAY_BYTES = 256_000
 
 _STALLED_S = 60.0
+# Who leaves so soon was no reader: a page that was closed while it loaded, or a check.
 _EARLY_S = 2.0
+
+# After so many the event loop takes its turn with requests, which would wait for all of them otherwise.
 _CLIENTS_PER_STEP = 500
+
 _RESET = b"event: reset\ndata: {}\n\n"
 _RESETS = _RESET, packed(_RESET)
 # `retry` is what a browser waits before it connects again.

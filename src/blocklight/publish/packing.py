@@ -10,7 +10,10 @@ import zlib
 from collections.abc import Iterable
 
 HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+# zlib's own default: a frame is packed once for all, but by the thread that sends.
 _LEVEL = 6
+
+# The longest block without compression that deflate knows (RFC 1951, 3.2.4).
 _MOST_STORED = 65_535
 
 

@@ -30,17 +30,27 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _POLL_S = 0.1
+# Who was away for longer is better served with a new window than with as many changes.
 _REPLAYED_CHANGES = 5_000
+
 _BATCH = 1_000
+# What several sources store at about the same moment becomes one frame.
 _TOGETHER_S = 0.05
+
 _HEALTH_S = 2.0
+# A pause is for danger: nobody may see a paused call for longer than a moment.
 _PAUSES_S = 0.5
+
 _FORGET_S = 600.0
 _RETRY_S = 1.0
+# A loop that has not come round for so long does not follow, whatever it says of itself.
 _LATE_S = 5.0
+
 _CLOSE_S = 1.0
 _UNREAD_S = 15.0
+# Only a restart helps then: the service manager is told by `/healthz`.
 _STUCK_S = 60.0
+
 UNSTORED = "its new records cannot be stored at the moment"
 SHORT = "many incidents are missing from its last answer; none has been closed yet"
 

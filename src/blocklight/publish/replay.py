@@ -12,6 +12,7 @@ from blocklight.publish.packing import stored
 # Held at most: whoever missed more is better served with a new window.
 MOST_BYTES = 1_000_000
 
+# Clients share whole blocks: larger ones would be copied in part for each, smaller ones are many writes.
 _BLOCK_BYTES = 16_000
 
 

@@ -18,6 +18,7 @@ from blocklight.jobs import STORING, Job
 _log = logging.getLogger(__name__)
 
 _EVERY_S = 0.5
+# A probe that writes costs a sync of the disk; in between a look at the lock has to do.
 _WRITES_EVERY_S = 5.0
 # A database that says nothing for as long hangs; of a locked one the probe itself says so after a second.
 _LONGEST_S = 4.0

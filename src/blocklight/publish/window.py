@@ -23,8 +23,12 @@ from blocklight.publish.columns import NOT_REACHED, SMALL_NUMBERS, TEXTS, Column
 # A column of the window, or all of its rows: numpy says no more of a structured array.
 Column = NDArray[Any]
 
+# So building takes a tenth of the time at most, and a large window is a little older.
 _REBUILD_SHARE = 10
+
+# The live feed brings what a window of a second ago lacks.
 _MIN_AGE_S = 1.0
+
 _KEPT = 10
 _STILL_OF_USE_S = 60.0
 DEFAULT_HOURS = 24
@@ -116,7 +120,7 @@ class Window:
     def ready(self, hours: int, encoding: str, content: str = "window") -> Snapshot | None:
         """An answer that needs no work, or ``None``; cheap enough for the event loop."""
         built = self._built.get((content, hours))
-        return None if built is None or self._is_stale(built) else _encoded(built, encoding)
+        return None if built is None or self._is_stale(built) else _encoded_build(built, encoding)
 
     def older(self, hours: int, encoding: str, content: str = "window") -> Snapshot | None:
         """An answer that is late, but of which nothing was taken back since, or ``None``."""
@@ -125,7 +129,7 @@ class Window:
             if candidate is None or candidate.seq < self._stale_below:
                 continue
             if time.monotonic() - candidate.built_at < _STILL_OF_USE_S and (
-                snapshot := _encoded(candidate, encoding)
+                snapshot := _encoded_build(candidate, encoding)
             ):
                 return snapshot
         return None
@@ -174,7 +178,7 @@ def lengths(longest: int) -> tuple[int, ...]:
     return (*(hours for hours in _LENGTHS if hours < longest), longest)
 
 
-def _encoded(built: _Built, encoding: str) -> Snapshot | None:
+def _encoded_build(built: _Built, encoding: str) -> Snapshot | None:
     body = built.raw if encoding == "identity" else built.encoded.get(encoding)
     return None if body is None else Snapshot(body, encoding, f'"{built.etag}-{encoding}"', built.seq)
 

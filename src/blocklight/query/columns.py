@@ -38,7 +38,9 @@ NOTHING = np.iinfo(np.int64).min
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+# For a few values one comparison each is quicker than looking all of them up.
 _FEW = 3
+
 _KEPT_TESTS = 128
 
 

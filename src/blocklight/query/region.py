@@ -12,7 +12,9 @@ Box = tuple[float, float, float, float]
 
 Degrees = NDArray[np.float64]
 
+# The mean radius of the earth as the IUGG has it.
 _EARTH_RADIUS_M = 6_371_008.8
+
 _WHOLE_TURN = 360.0
 
 

@@ -25,7 +25,9 @@ CREATE TABLE IF NOT EXISTS sent (
   webhook TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (webhook, id)
 ) WITHOUT ROWID;
 """
+# SQLite takes a bounded number of parameters in one statement.
 _AT_ONCE = 500
+
 _BUSY_S = 5.0
 
 

@@ -116,7 +116,7 @@ def _values(
         return values
     figures = compared_figures(comparison)
     return values | {
-        "lines": _lines(reader, comparison, figures),
+        "lines": _compared_lines(reader, comparison, figures),
         "kinds": _share_rows(reader, figures, Measure.CATEGORY_SHARE),
         "endings": _share_rows(reader, figures, Measure.ENDING_SHARE),
         "as_of": reader.formats.moment(comparison.as_of, reader.now),
@@ -176,7 +176,9 @@ def _span(reader: Reader, side: Side) -> str:
     return " – ".join(map(reader.formats.day, days))
 
 
-def _lines(reader: Reader, comparison: Comparison, figures: list[ComparedFigure]) -> list[ComparedLine]:
+def _compared_lines(
+    reader: Reader, comparison: Comparison, figures: list[ComparedFigure]
+) -> list[ComparedLine]:
     by_measure = {
         measure: [row for row in figures if row.measure is measure]
         for measure in (
@@ -189,7 +191,7 @@ def _lines(reader: Reader, comparison: Comparison, figures: list[ComparedFigure]
     }
     cells = {
         measure: [
-            _cell(reader, row, mark)
+            _figure_cell(reader, row, mark)
             for row, mark in zip(rows, charts.interval_marks([row.figure for row in rows]), strict=True)
         ]
         for measure, rows in by_measure.items()
@@ -235,11 +237,11 @@ def _share_rows(
     for term, cells in groupby(rows, key=lambda row: row.term or ""):
         name = reader.words.of(table, term) if term else reader.words("past.untold")
         group = reader.catalogue.group(term) if measure is Measure.CATEGORY_SHARE else ""
-        shown.append((group, name, [_cell(reader, row, None) for row in cells]))
+        shown.append((group, name, [_figure_cell(reader, row, None) for row in cells]))
     return shown
 
 
-def _cell(reader: Reader, row: ComparedFigure, mark: charts.IntervalMark | None) -> FigureCell:
+def _figure_cell(reader: Reader, row: ComparedFigure, mark: charts.IntervalMark | None) -> FigureCell:
     verdict = Verdict.UNKNOWN if row.difference is None else row.difference.verdict
     figure = row.figure
     if figure is None:

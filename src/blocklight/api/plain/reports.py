@@ -58,7 +58,7 @@ def _outcome_table(reader: Reader, counts: Counts, by: str) -> dict[str, object]
         "columns": [*names, words("past.outcomes.others")] if others else names,
         "rows": [
             (
-                _group_name(reader, by, group),
+                _group_in_words(reader, by, group),
                 number(ends.total()),
                 [number(ends[ending]) for ending in columns]
                 + ([number(sum(ends[ending] for ending in others))] if others else []),
@@ -68,7 +68,7 @@ def _outcome_table(reader: Reader, counts: Counts, by: str) -> dict[str, object]
     }
 
 
-def _group_name(reader: Reader, by: str, group: str | int | None) -> str:
+def _group_in_words(reader: Reader, by: str, group: str | int | None) -> str:
     if by == "wait":
         return _band_name(reader, group)
     if group is None:

@@ -105,7 +105,7 @@ def html_document(body: bytes, empty: Matcher | None = None, card: str = "") -> 
     *empty* finds what this page says, beside the usual words, when nobody calls. *card* is the class of the
     elements that are records, where there is no table.
     """
-    text = _decoded(body)
+    text = _decoded_page(body)
     if not text.strip():
         raise SourceUnavailable(EMPTY)
     if "<" not in text:
@@ -136,7 +136,7 @@ def _parse_page(text: str) -> "_Reader":
     return reader
 
 
-def _decoded(body: bytes) -> str:
+def _decoded_page(body: bytes) -> str:
     """A page's text: what is no UTF-8 is in what the page declares, or else as browsers read it."""
     if body.startswith(_UTF16):
         return body.decode("utf-16", errors="replace")

@@ -72,7 +72,7 @@ class _Place:
     def parse(cls, cursor: str, overlap_s: float) -> "_Place":
         """Read a stored cursor: a plain value is where a read came to its end, a list is one under way."""
         if not cursor.startswith("["):
-            return cls(_earlier(cursor, timedelta(seconds=overlap_s)))
+            return cls(_stepped_back(cursor, timedelta(seconds=overlap_s)))
         try:
             value, skip, anchor = orjson.loads(cursor)
             return cls(value, int(skip), anchor)
@@ -290,6 +290,6 @@ def _as_soda_time(moment: datetime, *, zoned: bool) -> str:
     return f"{text}Z" if zoned else text
 
 
-def _earlier(value: str, overlap: timedelta) -> str:
+def _stepped_back(value: str, overlap: timedelta) -> str:
     moment = _timestamp(value)
     return value if moment is None else _as_soda_time(moment - overlap, zoned=value.endswith("Z"))

@@ -24,9 +24,15 @@ from blocklight.intake.forms.table_rows import (
 from blocklight.intake.record import RawRecord, Unreadable
 
 _DELIMITERS = ",;\t|"
+# A quote that is never closed would take the rest of the file for one value.
 _LONGEST_FIELD = 1_000_000
+
+# A file of line ends alone costs a loop for each byte.
 _MOST_EMPTY = 2_000_000
+
+# A row of a million commas is as many values, in each of its rows.
 _MOST_COLUMNS = 5_000
+
 _START = 65_536
 _LINES_LOOKED_AT = 50
 # What Excel writes above a table whose delimiter is not that of the country.

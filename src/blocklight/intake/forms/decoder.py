@@ -20,8 +20,12 @@ from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.forms.decoding import PARQUET, read_frame, write_frame
 from blocklight.intake.forms.excel import sheets
 
+# The process that reads the file ends beyond this, and the one that serves goes on.
 _MOST_MEMORY = 2 * 1024**3
+
+# A small file may be made so that reading it takes hours.
 _MOST_CPU_S = 120
+
 _ROWS_AT_ONCE = 1_000
 
 

@@ -13,7 +13,9 @@ from blocklight.intake.forms.decoding import Cells
 # How files of Excel begin: a ZIP archive, or an old compound document.
 EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
+# What is in a ZIP archive may be a thousand times as large as the archive.
 _MAX_UNPACKED = 400_000_000
+
 _MOST_SHEETS = 50
 # What an archive holds that is a workbook of Excel, or of OpenDocument.
 BOOKS = ("[Content_Types].xml", "content.xml")

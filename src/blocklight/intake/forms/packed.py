@@ -14,7 +14,9 @@ from blocklight.errors import SourceChanged, SourceUnavailable
 from blocklight.intake.forms.excel import BOOKS
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+# What is in a ZIP archive may be a thousand times as large as the archive.
 _MOST_UNPACKED = 2_000_000_000
+
 _MOST_MEMBERS = 1_000
 _TABLES = (".csv", ".tsv", ".txt", ".json", ".geojson", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls")
 _BROKEN = "a broken packed file"

@@ -29,7 +29,9 @@ __all__ = ["Block", "Reading", "json_value", "read_body", "read_file", "read_tab
 _MARK = b"\xef\xbb\xbf"
 # Excel's "Unicode text" is UTF-16, whose byte order its first two bytes say.
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# Where a table says in its first bytes what it is.
 _START = 4096
+
 _MOST_JSON = 400_000_000
 
 

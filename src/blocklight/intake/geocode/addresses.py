@@ -62,7 +62,9 @@ _STRETCH = re.compile(rf"\s+{_BETWEEN_WORD}\s.*$")
 # What stands for a cross street where there is none.
 _NOWHERE = frozenset({"DEAD END", "DEADEND", "CUL DE SAC", "CITY LIMITS", "END", "UNNAMED", "UNKNOWN"})
 
+# Patterns are tried on it, and no address is as long.
 _LONGEST = 160
+
 _HUNDRED = 100
 _TWO = 2
 _MOST_TEXTS = 3

@@ -18,6 +18,7 @@ from blocklight.intake.geocode.place import NotNow
 CENSUS = "https://geocoding.geo.census.gov/geocoder/locations/onelineaddress"
 NOMINATIM = "https://nominatim.openstreetmap.org/search"
 _MAX_BYTES = 262_144
+# Calls wait meanwhile: a place that comes late is worth less than the call.
 _TIMEOUT_S = 5.0
 # How long a service that failed is left alone.
 _REST_S = 60.0

@@ -31,10 +31,12 @@ def point_in_words(text: str) -> ExactPoint | None:
         return _exact_point(float(match["lat"]), float(match["lon"]))
     if match := _SIDED.match(text):
         south, west = match["north"] == "S", match["east"] == "W"
-        return _exact_point(_signed(float(match["lat"]), south), _signed(float(match["lon"]), west))
+        return _exact_point(
+            _signed_degrees(float(match["lat"]), south), _signed_degrees(float(match["lon"]), west)
+        )
     if match := _IN_SIGNS.match(text):
         lat, lon = _degrees(":".join(match.group(1, 2, 3))), _degrees(":".join(match.group(5, 6, 7)))
-        return _exact_point(_signed(lat, match[4] == "S"), _signed(lon, match[8] == "W"))
+        return _exact_point(_signed_degrees(lat, match[4] == "S"), _signed_degrees(lon, match[8] == "W"))
     if match := _PAIR.match(text):
         lat, lon = float(match["lat"]), float(match["lon"])
         return _exact_point(lon, lat) if abs(lat) > _INHABITED >= abs(lon) else _exact_point(lat, lon)
@@ -45,11 +47,11 @@ def _exact_point(lat: float, lon: float) -> ExactPoint | None:
     return ExactPoint(lon, lat) if abs(lat) <= 90 and abs(lon) <= 180 else None  # noqa: PLR2004 - degrees
 
 
-def _signed(degrees: float, negative: bool) -> float:  # noqa: FBT001 - of two numbers
+def _signed_degrees(degrees: float, negative: bool) -> float:  # noqa: FBT001 - of two numbers
     return -degrees if negative else degrees
 
 
 def _degrees(text: str) -> float:
     """Turn ``-97:20:24.0`` into degrees."""
     whole, minutes, seconds = text.lstrip("+-").split(":")
-    return _signed(int(whole) + int(minutes) / 60 + float(seconds) / 3600, text.startswith("-"))
+    return _signed_degrees(int(whole) + int(minutes) / 60 + float(seconds) / 3600, text.startswith("-"))

@@ -24,7 +24,9 @@ _NEARLY_M = 25.0
 # How far crossings of two streets may lie apart and still be one place: beyond, nobody knows which.
 _SAME_M = 200.0
 
+# A longer one is a highway's between two exits: its middle says nothing of where the call was.
 _LONGEST_BLOCK_M = 1500.0
+
 _HUNDRED = 100
 # How far apart points are that stand for a line: less than two calls may be that are close to each other.
 _STEP_M = 20.0

@@ -6,7 +6,9 @@ from blocklight.intake.forms.row_lists import GROUP
 from blocklight.intake.propose.guesses import GUESS, LIKELY, Table, snake_case
 from blocklight.intake.propose.sample import Sample
 
+# A column with more values names units or stations, not agencies.
 _FEW = 8
+
 _FEW_OF_REQUESTS = 40
 _FIRE = re.compile(r"fire|ems|medic|rescue", re.IGNORECASE)
 _COLUMNS = (

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from blocklight.geo.time_zones import zone_at
 from blocklight.intake.propose.guesses import LIKELY, SURE
 
+# Of the span of the calls that were seen: the next ones lie a little farther out.
 _MARGIN = 0.03
+
 _MOST_ASKED = 60
 # How far from the middle half of all places one of the city may be: so many times as far as those lie apart,
 # and at least half a degree.

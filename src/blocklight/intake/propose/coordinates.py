@@ -79,7 +79,7 @@ _Named = tuple[str, float]
 
 def _take_degrees(table: Table, lon: _Named, lat: _Named, position: Position, scale: float = 1) -> None:
     """Take two columns of degrees; a longitude that lacks its sign gets it where the city is known to be."""
-    pairs = _pairs(table, lon[0], lat[0])
+    pairs = _pairs_of_columns(table, lon[0], lat[0])
 
     def fit(sign: int) -> bool:
         inside = (position.allows(sign * x * scale, y * scale, "") for x, y in pairs if x and y)
@@ -110,7 +110,7 @@ def _millionths(table: Table, position: Position) -> tuple[_Named, _Named] | Non
     """The columns of degrees that are written in millionths, without a point."""
     lon = table.best("lon", lambda column: _are_within(table.values[column], 180 / _MILLIONTH))
     lat = table.best("lat", lambda column: _are_within(table.values[column], 90 / _MILLIONTH))
-    pairs = _pairs(table, lon[0], lat[0]) if lon and lat else []
+    pairs = _pairs_of_columns(table, lon[0], lat[0]) if lon and lat else []
     if (
         lon is None
         or lat is None
@@ -126,7 +126,7 @@ def _millionths(table: Table, position: Position) -> tuple[_Named, _Named] | Non
     return (lon, lat) if position.box is not None and all(inside) else None
 
 
-def _pairs(table: Table, x: str, y: str) -> list[tuple[float, float]]:
+def _pairs_of_columns(table: Table, x: str, y: str) -> list[tuple[float, float]]:
     return [pair for row in table.sample.rows if (pair := _pair(row, x, y)) is not None]
 
 
@@ -175,7 +175,7 @@ def _take_plane(table: Table, x: str, y: str, position: Position) -> None:
     if crs := table.sample.crs:
         table.take("point", spec | {"crs": crs}, LIKELY)
         return
-    systems = fitting(_pairs(table, x, y), position)
+    systems = fitting(_pairs_of_columns(table, x, y), position)
     if systems.sure:
         table.take("point", spec | {"crs": systems.fits[0].crs}, LIKELY)
         return

@@ -13,7 +13,9 @@ from blocklight.intake.propose.sample import Sample
 from blocklight.intake.propose.stages import note_times, propose_stages
 
 _MOST_STATES = 20
+# A column is a key if hardly a value comes twice: rows may be repeated by mistake.
 _ALONE = 0.995
+
 _MOSTLY = 0.8
 _WORDED = r"_?(?:text|desc|description|name)"
 _MANY = 10

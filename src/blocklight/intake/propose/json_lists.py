@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from blocklight.intake.forms.row_lists import list_at
 
 _DEEPEST = 5
+# Records have most of their members in common; lists of other things do not.
 _ALIKE = 0.8
+
 _MOST_LISTS = 3
 # Members that describe the records, such as their columns.
 _ABOUT = frozenset({"meta", "metadata", "columns", "fields"})

@@ -18,7 +18,9 @@ from blocklight.model.record import TIMES
 from blocklight.model.vocabulary import Reason
 
 _KEPT_ROWS = 12
+# Two steps coarser than what is published: a sample is committed, and stays.
 _SAMPLE_RESOLUTION = 7
+
 _SECONDS = 100_000_000_000  # what is larger counts milliseconds
 _WORDS = ("source_type", "other_type", "priority", "status", "agency", "origin")
 _CLOCK = re.compile(r"(\d\d?):\d\d(:\d\d)?(\.\d+)?")

@@ -29,7 +29,9 @@ _FORMATS = (
     *(f"{day} {clock}" for day in _MONTH_FIRST for clock in _SMALL),
     *_ODD,
 )
+# From 1989 to 2096: numbers outside are no milliseconds since 1970.
 _MS = (600_000_000_000, 4_000_000_000_000)
+
 _DAY_MS = 86_400_000
 _S = (600_000_000, 4_000_000_000)
 _MICROSECOND = 0.000001

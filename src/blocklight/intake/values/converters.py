@@ -19,7 +19,9 @@ _PAIR = re.compile(rf"\({_NUMBER},{_NUMBER}\)\s*$")
 _BARE_PAIR = re.compile(rf"{_NUMBER}[,; ]{_NUMBER}")
 _WITH_COMMAS = re.compile(r"[-+]?\d+,\d+[;\s]+[-+]?\d+,\d+")
 _LONGEST_JSON = 200_000
+# No latitude is greater: a pair with such a first number has the longitude first.
 _POLE = 90
+
 _LONGEST_POINT = 1000  # of text that is tried against patterns: an address may stand before its point
 _NUMBERS = re.compile(r"[\s,;]+")
 _WORD = re.compile(r"[A-Za-z0-9]+")

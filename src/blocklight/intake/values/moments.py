@@ -12,9 +12,15 @@ from blocklight.intake.values.numbers import to_float
 from blocklight.intake.values.time_words import day_and_clock, own_zone, plain_clock, without_no_day
 
 _EPOCH_RANGE_S = (-2_208_988_800, 7_258_118_400)  # 1900 to 2200: beyond it is a unit mistake, not a time
+# A clock time without a day that is farther ahead than clocks differ is one of yesterday.
 _LATEST_AHEAD = timedelta(minutes=10)
+
+# Stages are noted by several people and clocks: one may come minutes before the one that it follows.
 _SLIGHTLY_EARLIER = timedelta(minutes=10)
+
+# What is longer is no duration of a call but a number of another kind.
 _LONGEST_DURATION_S = 366 * 86_400.0
+
 _DAY_S = 86_400
 _LONGEST_TEXT = 60  # of what is tried against patterns
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock; the day that makes 1 March 1900 day 61

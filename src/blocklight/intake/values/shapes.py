@@ -7,7 +7,9 @@ from typing import Any
 from blocklight.intake.values.numbers import to_float
 
 Point = tuple[float, float]
+# The middle of a shape needs no more, and one row must not hold up all others.
 _MOST_PLACES = 100_000
+
 _DEEPEST = 8  # a GeometryCollection of MultiPolygons takes six
 _OF_ARCGIS = ("rings", "paths", "points", "curveRings", "curvePaths")
 _WKT = re.compile(

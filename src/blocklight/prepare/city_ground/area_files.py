@@ -11,6 +11,7 @@ from blocklight.prepare.area_names import readable_name
 from blocklight.prepare.city_ground.features import Features, box_of
 from blocklight.prepare.city_ground.themes import AREA_LABELS, Theme, area_name
 
+# Of degrees: a tenth of a metre, finer than any border is known.
 _DIGITS = 6
 # A single area says no more than the city's own name.
 _FEWEST = 2

@@ -19,7 +19,9 @@ from blocklight.prepare.city_ground.themes import AREA_LABELS
 from blocklight.prepare.places.build import Plane, build, served_by, write_places
 from blocklight.prepare.places.layers import Layer, read_layer
 
+# A wide county gets one zoom less instead of four times as many: browsers draw its deepest tiles larger.
 _MAX_TILES = 60_000
+
 _BASEMAP, _STREETS, _BLOCKS, _ADDRESSES = "basemap.pmtiles", "streets.fgb", "blocks.fgb", "addresses.fgb"
 _PLACES, _MANIFEST = "places.geojson", "ground.json"
 

@@ -15,7 +15,9 @@ from blocklight import net
 from blocklight.errors import NotFound, SourceError, SourceUnavailable
 
 _TIMEOUT_S = 60.0
+# A state's file over a slow line takes that long; what is longer stands still.
 _LONGEST_S = 1800.0
+
 _REDIRECTS = 3
 _ATTEMPTS = 4
 _PAUSE_S = 2.0

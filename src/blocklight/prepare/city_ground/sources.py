@@ -19,7 +19,9 @@ from blocklight.prepare.city_ground.tigerweb import TigerWeb
 # How much farther than the city the map reaches, in the city's own widths, like its tiles.
 MARGIN = 0.5
 
+# No city or county is as wide: two numbers of its bounds were mixed up.
 _WIDEST_DEGREES = 4.0
+
 _WIDE = frozenset(
     {Theme.ROADS, Theme.RAIL, Theme.WATER, Theme.PARK, Theme.BOUNDARY, Theme.PLACE_NAMES, Theme.NEIGHBORHOOD}
 )

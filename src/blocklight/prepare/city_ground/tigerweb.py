@@ -21,6 +21,7 @@ from blocklight.prepare.city_ground.themes import Theme, columns_of
 from blocklight.prepare.places.layers import esri_shape
 
 _DIGITS = 7
+# Each is some files to fetch; whoever means a whole state should say so county by county.
 _MOST_COUNTIES = 12
 
 

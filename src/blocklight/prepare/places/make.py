@@ -48,8 +48,10 @@ def make_place_file(
     """
     areas = Areas(city)
     spec = city.places or PlacesSpec(file="places.geojson")
-    streets_from = _from(city, sources.streets, spec.streets)
-    served_from = _from(city, sources.addresses, spec.addresses) or _from(city, sources.blocks, spec.blocks)
+    streets_from = _taken_from(city, sources.streets, spec.streets)
+    served_from = _taken_from(city, sources.addresses, spec.addresses) or _taken_from(
+        city, sources.blocks, spec.blocks
+    )
     if streets_from is None or served_from is None:
         option = "--streets" if streets_from is None else "--addresses or --blocks"
         raise UsageError(option, f"required: the [places] of {name} do not name them")
@@ -70,7 +72,7 @@ def make_place_file(
     return PlaceFile(built, spec, target, streets.repaired + served.repaired)
 
 
-def _from(city: City, typed: str | None, named: str | None) -> str | Path | None:
+def _taken_from(city: City, typed: str | None, named: str | None) -> str | Path | None:
     """Where a layer is: a path as given on the command line, or beside the city file; or a URL."""
     text = typed or named
     if text is None or text.startswith(("http://", "https://")):

@@ -19,7 +19,9 @@ Geometry = Any
 # Two roadways of one street cross another twice, about so far apart at most.
 _SAME_CROSSING_M = 60.0
 
+# Shorter pieces lie between the roadways of one street.
 _SHORTEST_BLOCK_M = 50.0
+
 _CLOSEST_M = 25.0
 _LONGEST_NAME = 40
 

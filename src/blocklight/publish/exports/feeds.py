@@ -96,22 +96,22 @@ def write_atom(feed: Feed, city: str) -> bytes:
     """Write a feed as Atom."""
     for prefix, name in _NAMESPACES.items():
         ET.register_namespace(prefix, name)
-    root = _element(None, "feed", **{"{http://www.w3.org/XML/1998/namespace}lang": feed.language})
-    _element(root, "id", feed.id)
-    _element(root, "title", feed.title)
-    _element(root, "updated", iso(feed.updated_at))
-    _element(root, "link", rel="self", href=feed.address, type="application/atom+xml")
-    _element(root, "link", rel="alternate", href=feed.home, type="text/html")
-    _element(_element(root, "author"), "name", feed.attribution or feed.title)
+    root = _feed_element(None, "feed", **{"{http://www.w3.org/XML/1998/namespace}lang": feed.language})
+    _feed_element(root, "id", feed.id)
+    _feed_element(root, "title", feed.title)
+    _feed_element(root, "updated", iso(feed.updated_at))
+    _feed_element(root, "link", rel="self", href=feed.address, type="application/atom+xml")
+    _feed_element(root, "link", rel="alternate", href=feed.home, type="text/html")
+    _feed_element(_feed_element(root, "author"), "name", feed.attribution or feed.title)
     for entry in feed.entries:
-        element = _element(root, "entry")
-        _element(element, "id", entry_id(city, entry.incident.id))
-        _element(element, "title", entry.title)
-        _element(element, "published", iso(entry.published_at))
-        _element(element, "updated", iso(entry.updated_at))
-        _element(element, "link", rel="alternate", href=entry.link, type="text/html")
-        _element(element, "category", term=str(entry.incident.category))
-        _element(element, "content", entry.text, type="text")
+        element = _feed_element(root, "entry")
+        _feed_element(element, "id", entry_id(city, entry.incident.id))
+        _feed_element(element, "title", entry.title)
+        _feed_element(element, "published", iso(entry.published_at))
+        _feed_element(element, "updated", iso(entry.updated_at))
+        _feed_element(element, "link", rel="alternate", href=entry.link, type="text/html")
+        _feed_element(element, "category", term=str(entry.incident.category))
+        _feed_element(element, "content", entry.text, type="text")
         if entry.incident.place is not None:
             point = ET.SubElement(element, f"{{{_NAMESPACES['georss']}}}point")
             point.text = f"{entry.incident.place.lat} {entry.incident.place.lon}"
@@ -147,7 +147,7 @@ def _item(entry: Entry, city: str) -> FeedItem:
     }
 
 
-def _element(parent: ET.Element | None, name: str, text: str = "", **attributes: str) -> ET.Element:
+def _feed_element(parent: ET.Element | None, name: str, text: str = "", **attributes: str) -> ET.Element:
     tag = f"{{{_NAMESPACES['']}}}{name}"
     safe = {key: xml_safe(value) for key, value in attributes.items()}
     element = ET.Element(tag, safe) if parent is None else ET.SubElement(parent, tag, safe)

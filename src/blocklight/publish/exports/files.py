@@ -18,6 +18,7 @@ from blocklight.publish.exports.table import ExportPage, ExportTable, pairs, tim
 from blocklight.query.fields import Field, FieldType
 
 _CHUNK = 256 * 1024
+# Small enough to be held in memory, large enough that columns compress well.
 _ROW_GROUP = 20_000
 # Of one sheet of a workbook, below its header.
 _SHEET_ROWS = 1_048_575

@@ -15,7 +15,9 @@ MOST_RECORDS = 10_000
 
 MOST_FACTOR = 5
 _LONGEST_TEXT = 255
+# Clients load all codes of a field with the layer.
 _MOST_CODED = 1_000
+
 _TYPES = {
     FieldType.TEXT: "esriFieldTypeString",
     FieldType.WHOLE: "esriFieldTypeInteger",

@@ -27,9 +27,13 @@ from blocklight.standards.geoservices.where import parse_where
 
 Format = Literal["json", "pjson", "geojson", "pbf"]
 _MOST_IDS = 10_000
+# What fits into the numbers of Esri's clients.
 _MOST_OFFSET = 2**31
+
 _MOST_FIELDS = 200
+# Each is worked out for each group.
 _MOST_FIGURES = 50
+
 _ORDER = re.compile(r'\s*"?(\w+)"?(\s+(asc|desc))?(\s+nulls\s+(first|last))?\s*', re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_]\w{0,62}")
 _REFUSED = ("historicMoment", "fullText", "uniqueIds", "relationParam", "text", "timeRelation", "lodType")

@@ -21,7 +21,9 @@ from blocklight.standards.geoservices.querying import answer_query, json_answer
 
 ROOT = "/arcgis"
 _SERVICE = ROOT + "/rest/services/{city}/FeatureServer"
+# A polygon with as many corners as are allowed has about so many bytes.
 _LARGEST_BODY = 1_000_000
+
 _MOST_PARAMETERS = 200
 _FORM = "application/x-www-form-urlencoded"
 _OFTEN = "public, max-age=60"

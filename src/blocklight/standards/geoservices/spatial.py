@@ -19,7 +19,9 @@ from blocklight.standards.mercator import degrees_of_mercator, mercator_of_degre
 _FARTHEST = 1e6
 # 102100 and 102113 are Esri's codes from before EPSG had 3857, 900913 that of OpenLayers.
 _WKIDS = {4326: "WGS84", 3857: "MERCATOR", 102100: "MERCATOR", 102113: "MERCATOR", 900913: "MERCATOR"}
+# Each point is compared with each corner.
 _MOST_CORNERS = 20_000
+
 _DIGITS = 9
 _METRES = {
     "esriSRUnit_Meter": 1.0,

@@ -71,7 +71,7 @@ class PageWriter:
         """A page of items as a table."""
         names = [name for name in _SHOWN if name in collection.fields]
         collection_path = f"{ROOT}/collections/{collection.id}"
-        rows = [_row(orjson.loads(feature), names, collection_path) for feature in features]
+        rows = [_table_row(orjson.loads(feature), names, collection_path) for feature in features]
         return self.page(
             collection.title,
             [
@@ -90,7 +90,7 @@ class PageWriter:
         """A page of one feature."""
         document = orjson.loads(feature)
         collection_path = f"{ROOT}/collections/{collection.id}"
-        rows = [(Cell(name), Cell(_cell_text(value))) for name, value in document["properties"].items()]
+        rows = [(Cell(name), Cell(_shown_value(value))) for name, value in document["properties"].items()]
         return self.page(
             document["id"],
             [
@@ -104,13 +104,13 @@ class PageWriter:
         )
 
 
-def _row(feature: Mapping[str, Any], names: Sequence[str], collection_path: str) -> list[Cell]:
+def _table_row(feature: Mapping[str, Any], names: Sequence[str], collection_path: str) -> list[Cell]:
     id_ = feature["id"]
-    values = [Cell(_cell_text(feature["properties"].get(name))) for name in names]
+    values = [Cell(_shown_value(feature["properties"].get(name))) for name in names]
     return [Cell(id_, f"{collection_path}/items/{id_}"), *values]
 
 
-def _cell_text(value: object) -> str:
+def _shown_value(value: object) -> str:
     return "–" if value is None else str(value)
 
 

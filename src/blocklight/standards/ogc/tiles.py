@@ -21,13 +21,16 @@ from blocklight.standards.ogc.items_request import ItemsRequest
 from blocklight.standards.ogc.systems import ReferenceSystem
 from blocklight.standards.ogc.vector_tile import BUFFER, EXTENT, Property, points_layer, polygons_layer
 
+# A pixel is half a metre there, far below the size of any public place.
 DEEPEST_ZOOM = 18
 # From here on a tile has each incident; farther out it has counts.
 FIRST_ZOOM_OF_EACH = 12
 # Squares across a tile that are counted together.
 _BINS = 64
 
+# A larger tile takes longer than a client waits; time is what to ask less of.
 _MOST_IN_TILE = 250_000
+
 _MOST_DIGITS = 8
 # Half the equator of EPSG 3857: the square that WebMercatorQuad divides.
 _HALF_WORLD_M = 20_037_508.342_789_244

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 _CRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
 # The radius of the earth in EPSG 3857 times pi.
 _EDGE_M = 20_037_508.342_789_244
+# As the OGC's common tiling scheme has it.
 _TILE_PIXELS = 256
 # The size of a pixel by which scales are told (OGC 17-083r4, 6.2).
 _PIXEL_M = 0.000_28

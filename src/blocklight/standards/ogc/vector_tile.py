@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+# What nearly all vector tiles have, and clients without an own setting expect.
 EXTENT = 4_096
 # How far beyond its border a tile draws, in its own units.
 BUFFER = 64

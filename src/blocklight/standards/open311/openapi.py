@@ -46,7 +46,7 @@ def _parameter(place: str, name: str, text: str) -> Json:
     return parameter
 
 
-def _content(form: str, schema: str, example: Any) -> Json:  # noqa: ANN401 - any JSON
+def _body_content(form: str, schema: str, example: Any) -> Json:  # noqa: ANN401 - any JSON
     if form == "xml":
         return {MEDIA_TYPES["xml"]: {"schema": {"type": "string"}, "example": "<services/>"}}
     return {MEDIA_TYPES["json"]: {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}}
@@ -61,10 +61,13 @@ def _operation(form: str, summary: str, text: str, path: Json, query: Json) -> J
         "503": "The database cannot answer right now",
     }
     responses: Json = {
-        "200": {"description": "The answer", "content": _content(form, _PAGE, [{"service_code": "pothole"}])},
+        "200": {
+            "description": "The answer",
+            "content": _body_content(form, _PAGE, [{"service_code": "pothole"}]),
+        },
         "304": {"description": "Not Modified"},
     }
-    errors = _content(form, _ERRORS, [{"code": 400, "description": "page: expected a number"}])
+    errors = _body_content(form, _ERRORS, [{"code": 400, "description": "page: expected a number"}])
     responses |= {status: {"description": words, "content": errors} for status, words in problems.items()}
     return {
         "get": {

@@ -12,8 +12,12 @@ from blocklight.errors import StoreError
 from blocklight.store.schema.engines import Engines, in_passing, transaction
 from blocklight.store.schema.tables import log, metadata
 
+# SQLite needs room for its log until the next checkpoint: a batch is refused before it cannot be stored.
 _LEAST_FREE = 32 * 1024**2
+
+# A large file takes minutes to check from end to end, and the start of a city should not.
 _CHECKED_FOR_S = 5.0
+
 _STEPS = 100_000
 _LOCK_LOG = "SELECT one FROM log FOR UPDATE"
 _TABLES = ", ".join(sorted(metadata.tables))

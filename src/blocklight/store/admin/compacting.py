@@ -8,6 +8,7 @@ from blocklight.store.schema import tables
 from blocklight.store.schema.rows import to_ms
 from blocklight.store.write.turn import Turn
 
+# Between two parts others write.
 _AT_ONCE = 20_000
 
 

@@ -15,7 +15,9 @@ from blocklight.store.schema import tables
 from blocklight.store.schema.patience import without_end
 from blocklight.store.schema.rows import to_ms
 
+# Rows in memory at a time while a database of millions is read.
 BLOCK = 5_000
+
 _AT_ONCE = 500
 _areas_of = msgspec.json.Decoder(dict[str, str]).decode
 

@@ -24,6 +24,7 @@ from blocklight.store.read.reading import ends
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import to_ms
 
+# Each is compared with the shape in memory.
 _MOST_PLACES = 500_000
 # Object ids in one answer.
 MOST_NUMBERS = 1_000_000

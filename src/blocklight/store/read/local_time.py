@@ -45,11 +45,11 @@ class LocalTimes:
 def offsets(zone: ZoneInfo, year: int) -> list[tuple[int, int]]:
     """When each UTC offset of a zone began, from 1970 up to *year*, both in milliseconds."""
     time, offset = _FIRST, _offset(_FIRST, zone)
-    changes = [(0, _ms(offset))]
+    changes = [(0, _span_ms(offset))]
     while time.year < year:
         later = time + _STRIDE
         if (changed := _offset(later, zone)) != offset:
-            changes.append((_ms(_begin(time, later, zone) - _FIRST), _ms(changed)))
+            changes.append((_span_ms(_begin(time, later, zone) - _FIRST), _span_ms(changed)))
         time, offset = later, changed
     return changes
 
@@ -67,5 +67,5 @@ def _offset(time: datetime, zone: ZoneInfo) -> timedelta:
     return time.astimezone(zone).utcoffset() or timedelta()
 
 
-def _ms(span: timedelta) -> int:
+def _span_ms(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)

@@ -21,13 +21,21 @@ from blocklight.store.read.reading import ends, readable, stored_columns, wheres
 from blocklight.store.schema import tables
 from blocklight.store.schema.rows import fold, maybe_ms
 
+# A page is put together in memory and sent in one piece; for more there are exports.
 _MAX_LIMIT = 10_000
+
+# Each word is a search of its own.
 _MAX_WORDS = 8
+
 _IDS_AT_ONCE = 500
+# Of a city with more, types are no words to search by but free text.
 _MOST_TYPES = 2_000
+
 _OF_AN_ID = re.compile(r"[0-9a-z]+")
 _LONGEST_ID = 64
+# An index pays where it leaves little to read; beyond this walking through time is quicker.
 _FEW = 0.02
+
 _CURSOR = struct.Struct(">IqqqB")
 
 Condition = sa.ColumnElement[bool]

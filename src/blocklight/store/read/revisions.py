@@ -45,13 +45,13 @@ def revisions(row: Row, places: MutableMapping[int, Where]) -> list[Revision]:
         if not was:  # it changed nothing that may be told
             continue
         versions.append(Revision(seq, at, superseded_at, values))
-        superseded_at, values = at, _before(values, was, places)
+        superseded_at, values = at, _values_before(values, was, places)
     if not imported:
         versions.append(Revision(row[_FIRST_SEQ], row[_RELEASED_AT], superseded_at, values))
     return versions[::-1]
 
 
-def _before(values: list[Any], was: dict[str, Any], places: MutableMapping[int, Where]) -> list[Any]:
+def _values_before(values: list[Any], was: dict[str, Any], places: MutableMapping[int, Where]) -> list[Any]:
     """The values of the version before the one with *values*: *was* has what differs, in JSON's types."""
     earlier = list(values)
     for name, value in was.items():

@@ -16,10 +16,14 @@ from blocklight.errors import StoreError
 from blocklight.store.schema.patience import READING, WRITING, Patience, end_late_statements
 
 _BRIEFLY_S = 0.1
+# SQLite's own pauses grow to a tenth of a second, in which others are served first.
 _BETWEEN_LOOKS_S = 0.002
+
 _LOCK_S = "lock_s"
 _CONNECT_S = 3
+# A server that is gone says nothing: without this the kernel waits for a quarter of an hour.
 _GONE_MS = 10_000
+
 _BEGIN_TO_WRITE = "BEGIN IMMEDIATE"
 
 

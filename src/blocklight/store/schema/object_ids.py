@@ -7,7 +7,9 @@ from functools import lru_cache
 
 from blocklight.errors import StoreError
 
+# Esri's clients keep object ids in signed 32-bit numbers.
 _BITS = 31
+
 _MASK = (1 << _BITS) - 1
 _SHIFT = _BITS // 2 + 1
 _ROUNDS = 4

@@ -12,6 +12,8 @@ from sqlalchemy import event
 _STEPS = 20_000
 
 _DEADLINE = "deadline"
+# A transaction that does nothing for so long belongs to a process that hangs, and keeps rows from being
+# cleaned up.
 _IDLE_S = 300.0
 
 

@@ -24,6 +24,7 @@ SECOND_LOOK_MS = 30_000
 # How long every answer of a feed that goes on losing calls must have lacked a call before it is closed.
 LONG_LOOK_MS = 10 * 60_000
 
+# A feed that goes on losing calls never lacks exactly the same ones twice.
 _AGREEING = 0.9
 
 

@@ -15,8 +15,12 @@ from blocklight.store.schema import tables
 from blocklight.store.schema.rows import from_ms, maybe_time, to_ms
 from blocklight.store.write.statements import Statements, fetch
 
+# Enough for a 99th percentile, few enough to follow a feed that became slower.
 _DELAYS_KEPT = 500
+
+# As long as the data page shows them.
 _GAPS_KEPT = timedelta(days=90)
+
 _STEP = 10
 
 

@@ -16,7 +16,10 @@ FEW = 20
 
 _TIMES_USUAL = 2
 _ANSWERS_KEPT = 100
+# Of fewer answers nobody knows what is usual.
 _ANSWERS_KNOWN = 10
+
+# The largest tenth may have been false answers.
 _MOST_OF_THEM = 0.9
 # How long the calls of a new feed are assumed to last at least, and how long a feed is new.
 _CALL_LASTS_MS = 30 * 60_000
