@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from living_city import START, an_incident
 
 from blocklight.errors import StoreError
+from blocklight.publish import store_watch
 from blocklight.publish.store_watch import StoreWatch
 from blocklight.store import PUSHING, Store
 from blocklight.store.admin import checking
@@ -182,16 +182,21 @@ async def test_a_writer_of_this_process_that_begins_meanwhile_has_not_failed(
 
 def test_probing_leaves_to_others_what_was_written_before(store: Store, file: Path) -> None:
     # How long that takes depends on how much it is, withheld records included.
+    _checkpoint_after(store, pages=0)
+    _store_one_more(store)
+    before = file.read_bytes()
+    _checkpoint_after(store, pages=1)
+    store.probe()
+    assert file.read_bytes() == before
+    store.apply("dispatch", [an_incident(1001)], at=START)
+    assert file.read_bytes() != before
+
+
+def _checkpoint_after(store: Store, *, pages: int) -> None:
     with store._engines.write.connect() as connection:  # noqa: SLF001 - nobody else sets it
         driver = connection.connection.driver_connection
         assert driver is not None
-        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        driver.execute("PRAGMA wal_autocheckpoint = 1")
-    before = file.read_bytes()
-    store.probe()
-    assert file.read_bytes() == before
-    _store_one_more(store)
-    assert file.read_bytes() != before
+        driver.execute(f"PRAGMA wal_autocheckpoint = {pages}")
 
 
 async def test_a_writer_of_this_process_that_waits_for_another_process_has_failed(
@@ -235,13 +240,10 @@ async def test_a_process_that_does_not_get_the_processor_says_nothing_of_the_dat
     # What takes it may be rows that are withheld.
     answers = threading.Event()
     monkeypatch.setattr(store, "probe", lambda **_: answers.wait())
-    watch = StoreWatch(store, longest_s=0.4)
-    looking = asyncio.create_task(watch.look())
-    for _ in range(9):
-        await asyncio.sleep(0)
-        time.sleep(0.12)  # noqa: ASYNC251 - as one that computes does
-    answers.set()
-    await looking
+    monkeypatch.setattr(store_watch, "_PUNCTUAL_S", -60.0)  # nothing comes in time
+    threading.Timer(1.3, answers.set).start()
+    watch = StoreWatch(store, longest_s=1.0)
+    await watch.look()
     assert watch.failure is None
 
 
