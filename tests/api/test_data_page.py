@@ -65,7 +65,7 @@ def page(state: Public, path: str = "/data", status: int = 200) -> str:
 def test_what_is_loosened_is_told_with_its_reason_as_text(tmp_path: Path) -> None:
     with a_state(tmp_path, LOOSENED) as state:
         html = page(state)
-    assert "Some of it: Tactical operations" in html
+    assert "A part of the group: Tactical operations" in html
     assert "Ordinance 12.4 &lt;asks&gt; for publication after the fact" in html
     assert "This city publishes no exceptions" not in html
 
