@@ -71,9 +71,11 @@ def serving(arguments: list[str]) -> Iterator[str]:
     )
     try:
         assert process.stdout is not None  # noqa: S101 - asked for above
-        hit = next(found for line in process.stdout if (found := re.search(r"http://[\d.]+:\d+", line)))
+        # The operator's port may be said before, where another process has the usual one.
+        address = re.compile(r" live at (http://[\d.]+:\d+)")
+        hit = next(found for line in process.stdout if (found := address.search(line)))
         Thread(target=process.stdout.read, daemon=True).start()
-        yield hit[0]
+        yield hit[1]
     finally:
         process.kill()
         process.wait()

@@ -73,7 +73,7 @@ def _open(browser: Browser, url: str) -> Opened:
     client.send("Profiler.enable")
     client.send("Profiler.startPreciseCoverage", {"callCount": False, "detailed": True})
     page.goto(url, timeout=_PATIENCE_MS)
-    page.wait_for_function("seen.mapped !== null", timeout=_PATIENCE_MS)
+    page.wait_for_function("() => seen.mapped !== null", timeout=_PATIENCE_MS)
     page.wait_for_timeout(_SETTLED_MS)
     seen: dict[str, Any] = page.evaluate("seen")
     unused = _unused_bytes(client)

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -46,6 +47,9 @@ def test_the_last_view_opens_offline_and_says_how_old_it_is(
     desk.close(desk.open("VANDALISM", minutes_ago=40))
     page = kept_view(visitor, server.url, **PHONE)
     assert not [path for path in kept(page) if "live" in path or path.startswith("/api/v1/incidents")]
+    # The server writes incidents into the page: what is kept of it is the page as it was built.
+    assert 'id="first"' in httpx2.get(server.url, trust_env=False).text
+    assert 'id="first"' not in kept(page)["/"]
 
     server.kill()
     page.goto(f"{server.url}/?hide=traffic")

@@ -154,7 +154,7 @@ class Town:
         unknown: tuple[str, ...],
     ) -> dict[str, bytes]:
         paths = ["/openapi.json", "/metrics", "/api/v1/city", "/api/v1/sources", "/api/v1/incidents"]
-        paths += ["/api/v1/policy"]
+        paths += ["/api/v1/policy", "/", "/?lang=zh-Hant", "/?range=168"]
         paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
         paths += [f"/api/v1/areas/{layer.kind}" for layer in self.city.areas]
         every = [area for known in areas.by_kind.values() for area in known]

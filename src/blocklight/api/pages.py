@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
+from blocklight.api.plain.first_screen import first_screen
 from blocklight.api.problems import problem
 from blocklight.api.state import Public, public
 from blocklight.errors import NotFound
@@ -60,9 +61,9 @@ def file_paths(web: Path) -> frozenset[str]:
 
 
 @router.get("/")
-async def index(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
-    """Serve the map page, which nobody may frame."""
-    return _page(request, state)
+def index(request: Request, state: Annotated[Public, Depends(public)]) -> Response:
+    """Serve the map page with its first screen, which nobody may frame."""
+    return _page(request, state, with_first_screen=True)
 
 
 @router.get("/embed")
@@ -98,30 +99,38 @@ async def asset(request: Request, path: str, state: Annotated[Public, Depends(pu
     """Serve a file of the built web app."""
     if path.startswith("api/"):
         raise NotFound("no such resource")
-    return _page(request, state) if path == "index.html" else _serve(request, state, path)
+    return _page(request, state) if path == "index.html" else _file(state, path).respond(request)
 
 
-def _page(request: Request, state: Public, framed_by: Sequence[str] = ()) -> Response:
+def _page(
+    request: Request, state: Public, framed_by: Sequence[str] = (), *, with_first_screen: bool = False
+) -> Response:
     style_url = state.style_url or state.city.map.style_url
     headers = {"content-security-policy": content_policy(style_url, framed_by, state.city.map.geocoder_url)}
     # The page asks for its incidents as soon as its code has arrived; told here, the browser asks at once.
     span = request.query_params.get("range")
     headers["link"] = _PRELOAD.format(span if span in _RANGES else _RANGES[0])
-    return _serve(request, state, "index.html", headers)
+    try:
+        document = _file(state, "index.html")
+    except NotFound:
+        return problem(503, "No web app", _MISSING)
+    page = first_screen(request, state, document.body.decode()) if with_first_screen else None
+    if page is None:
+        return document.respond(request, headers)
+    return page.respond(request, headers | {"vary": "accept-encoding, accept-language"})
 
 
-def _serve(request: Request, state: Public, path: str, headers: dict[str, str] | None = None) -> Response:
+def _file(state: Public, path: str) -> PublicFile:
+    """A file of the built web app; raises ``NotFound`` where there is none."""
     key = f"asset:{path}"
     if key not in state.files:
         file = _asset_file(state.web, path)
-        if file is None and path == "index.html":
-            return problem(503, "No web app", _MISSING)
         if file is None:
             raise NotFound("no such page")
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         lifetime = _FOREVER if path.startswith("assets/") else "no-cache"
         state.files[key] = PublicFile(file.read_bytes(), media_type, lifetime)
-    return state.files[key].respond(request, headers or {})
+    return state.files[key]
 
 
 def _asset_file(root: Path, path: str) -> Path | None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from blocklight.api.encoding import PublicFile
 from blocklight.api.export_places import ExportPlaces
+from blocklight.api.kept_pages import KeptPages
 from blocklight.api.limits import Admission, Limits
 from blocklight.api.request_figures import RequestFigures
 from blocklight.archive.engine import Engine
@@ -48,6 +49,7 @@ class Public:
     admission: Admission = field(default_factory=lambda: Admission(Limits()))
     requests: RequestFigures = field(default_factory=RequestFigures)
     exports: ExportPlaces = field(default_factory=ExportPlaces)
+    kept_pages: KeptPages = field(default_factory=KeptPages)
     archive: Engine | None = None
     """What reads the month files, where this process keeps any."""
 

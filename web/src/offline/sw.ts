@@ -18,6 +18,8 @@ interface Lasting extends Event {
 const scope = self as unknown as Scope;
 const KEPT = "kept-1";
 const FILES = "files-1";
+/** The page as it was built, without the incidents that the server writes into it. */
+const BARE_PAGE = "/index.html";
 
 /** Counts how often something was taken back: an answer that was on its way meanwhile may still hold it. */
 let takenBack = 0;
@@ -55,7 +57,8 @@ async function answer(request: Request, key: string): Promise<Response> {
   const before = takenBack;
   try {
     const response = await fetch(request, freshness(key));
-    if (response.ok) await keep(key, response.clone(), before);
+    // What the server writes into the page itself is of this moment: only the page without it is kept, when told to.
+    if (response.ok && key !== "/") await keep(key, response.clone(), before);
     if (response.status < 500) return response;
     return (await kept(key)) ?? response;
   } catch {
@@ -113,7 +116,7 @@ async function fetchToKeep(address: string): Promise<void> {
   try {
     if (treatment.how === "cache") await file(new Request(url));
     if (treatment.how !== "network") return;
-    const response = await fetch(url, freshness(treatment.key));
+    const response = await fetch(treatment.key === "/" ? BARE_PAGE : url, freshness(treatment.key));
     if (response.ok) await keep(treatment.key, response, before);
   } catch {
     // Nothing is kept of a server that does not answer.

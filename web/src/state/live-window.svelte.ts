@@ -3,11 +3,11 @@
 import { type Answer, type City, fetchCity, fetchWindow, fetchWindowIds, type Pulse } from "../data/api";
 import { Incidents, type Put, type Reported } from "../data/incidents";
 import { type Connection, LiveFeed } from "../data/live";
-import { decodeWindow, nameRows, type Position } from "../data/window";
+import { type LiveWindow as DecodedWindow, decodeWindow, nameRows, type Position } from "../data/window";
 import { Keeper } from "../offline/keeper";
 import { CityClock, LocalHours } from "./clock";
 import { axisEnd, type Filter, RANGES } from "./filter";
-import { painted, withNextFrame } from "./painted";
+import { nextTask, painted, withNextFrame } from "./painted";
 import { Past } from "./past";
 
 /** What the server did not give is asked for again after this. */
@@ -29,6 +29,10 @@ export interface Listener {
   named(): Promise<void>;
   /** What changed is shown with this frame. */
   frame(): void;
+}
+
+function decoded({ value, keptAt }: Answer<Uint8Array>): Answer<DecodedWindow> {
+  return { value: decodeWindow(value), keptAt };
 }
 
 export class LiveWindow {
@@ -65,18 +69,33 @@ export class LiveWindow {
     private readonly listener: Listener,
   ) {}
 
-  /** Load the city and its window, and follow what happens from then on. */
+  /** Load the city and its window, and follow what happens from then on; resolves at the first answer or without one. */
   async start(): Promise<void> {
+    try {
+      await this.#load();
+    } catch {
+      // Nothing can be shown without a first window: say so and try until there is one.
+      this.failed = true;
+      void this.#tryAgain();
+      return;
+    }
+    this.#goOn();
+  }
+
+  async #tryAgain(): Promise<void> {
     for (let failures = 0; ; failures++) {
+      await new Promise((done) => setTimeout(done, Math.min(10_000, 1000 * 2 ** failures)));
       try {
         await this.#load();
         break;
       } catch {
-        // Nothing can be shown without a first window: say so and try until there is one.
-        this.failed = true;
-        await new Promise((done) => setTimeout(done, Math.min(10_000, 1000 * 2 ** failures)));
+        // As before.
       }
     }
+    this.#goOn();
+  }
+
+  #goOn(): void {
     setInterval(() => this.#passTime(), 1000);
     this.#keeper.start();
   }
@@ -100,7 +119,11 @@ export class LiveWindow {
 
   async #load(): Promise<void> {
     const hours = this.#hoursWanted();
-    const [{ value: city, keptAt }, window] = await Promise.all([fetchCity(), fetchWindow(hours)]);
+    const [{ value: city, keptAt }, answer] = await Promise.all([fetchCity(), fetchWindow(hours)]);
+    // Each in a task of its own, so that a touch does not wait for all of it.
+    await nextTask();
+    const window = decoded(answer);
+    await nextTask();
     this.clock.sync(city.now, city.clock_rate, keptAt === null ? 0 : Date.now() - keptAt);
     this.hours = new LocalHours(city.time_zone);
     this.failed = false;
@@ -131,8 +154,8 @@ export class LiveWindow {
   }
 
   /** Take over another window. */
-  #adopt({ value, keptAt }: Answer<Uint8Array>): Position {
-    const { position, hours, incidents } = decodeWindow(value);
+  #adopt({ value, keptAt }: Answer<DecodedWindow>): Position {
+    const { position, hours, incidents } = value;
     const goesOn = position.epoch === this.#position.epoch;
     const before = this.incidents;
     // What is kept for when there is no connection may hold incidents that this history does not know.
@@ -153,7 +176,7 @@ export class LiveWindow {
 
   async #reload(): Promise<Position> {
     const hours = Math.max(this.#hoursWanted(), this.#loadedHours);
-    const position = this.#adopt(await fetchWindow(hours));
+    const position = this.#adopt(decoded(await fetchWindow(hours)));
     // What arrived while the window was on its way is replayed from its seq.
     this.#feed?.resumeFrom(position);
     void this.#nameAll(hours);

@@ -155,6 +155,11 @@ export class Page {
     return this.#window.pulse;
   }
 
+  /** What the server wrote into the page holds until the live feed says more. */
+  set pulse(pulse: Pulse) {
+    this.#window.pulse = pulse;
+  }
+
   /** Counts up whenever columns changed. */
   get revision(): number {
     return this.#window.revision;

@@ -8,6 +8,11 @@ export function painted(): Promise<void> {
   });
 }
 
+/** Lets the browser do what waits, such as painting or a touch, before more is worked out. */
+export function nextTask(): Promise<void> {
+  return new Promise((done) => setTimeout(done));
+}
+
 /** Acts just before the next frame is painted, or after a second where none is, as in a hidden tab. */
 export function withNextFrame(act: () => void): void {
   const frame = requestAnimationFrame(() => {

@@ -35,6 +35,11 @@ _templates = Environment(
 )
 
 
+def rendered(template: str, values: Mapping[str, object]) -> str:
+    """Fill in a template; every value is escaped."""
+    return _templates.get_template(template).render(values)
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Who reads a page: in which language, and which one the address names if it names any."""

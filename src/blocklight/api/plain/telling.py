@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from blocklight.api.plain.formats import Formats
 from blocklight.api.plain.near import CENTRE_M, Point, roughly, seen_from
@@ -13,7 +14,7 @@ from blocklight.geo.areas import Areas
 from blocklight.model.changes import LifeEvent
 from blocklight.model.record import Place, PublicIncident
 from blocklight.model.times import iso
-from blocklight.model.vocabulary import Kind, Stage, Status
+from blocklight.model.vocabulary import Category, Disposition, Kind, Stage, Status, Subcategory
 
 _ON_THE_WAY = {Stage.EN_ROUTE: Stage.DISPATCHED}
 # With two stages alone, reported and ended, "closed" would name a stage that the source does not report.
@@ -33,6 +34,54 @@ _TOLD_FIELDS = {
     "origin": "origins",
     "kind": "kinds",
 }
+
+
+class Listed(Protocol):
+    """What a row says of an incident, whether that comes from the store or from the columns in memory."""
+
+    @property
+    def id(self) -> str:
+        """Its public id."""
+
+    @property
+    def source(self) -> str:
+        """The id of its source."""
+
+    @property
+    def category(self) -> Category:
+        """What it is about."""
+
+    @property
+    def subcategory(self) -> Subcategory | None:
+        """The same, within its category."""
+
+    @property
+    def status(self) -> Status:
+        """Whether it is open."""
+
+    @property
+    def stage(self) -> Stage:
+        """The furthest stage reached."""
+
+    @property
+    def disposition(self) -> Disposition | None:
+        """How it ended."""
+
+    @property
+    def place(self) -> Place | None:
+        """Where it is shown."""
+
+    @property
+    def areas(self) -> Mapping[str, str]:
+        """The areas of that place."""
+
+    @property
+    def received_at(self) -> datetime:
+        """When it came in."""
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When it was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +127,7 @@ class Teller:
     centre: Point
     """Of the city."""
 
-    def row(self, incident: PublicIncident) -> Row:
+    def row(self, incident: Listed) -> Row:
         """An incident as a row of the list."""
         bars, reached = self.bars(incident)
         received = incident.received_at
@@ -97,13 +146,13 @@ class Teller:
             reached=reached,
         )
 
-    def title(self, incident: PublicIncident) -> str:
+    def title(self, incident: Listed) -> str:
         """What it is about, as closely as that is published."""
         if incident.subcategory is not None:
             return self.words.of("subcategory", incident.subcategory)
         return self.words.of("category", incident.category)
 
-    def where(self, incident: PublicIncident, *, all_areas: bool = False) -> str:
+    def where(self, incident: Listed, *, all_areas: bool = False) -> str:
         """The label of its place and the area that most people know, or all of its areas."""
         if incident.place is None:
             return self.words("noPlace")
@@ -144,35 +193,35 @@ class Teller:
         own = self.words.of("areaKind", kinds[0]) if kinds else None
         return name if own is None or own == english[kinds[0]] else f"{own} {numbered[2]}"
 
-    def ending(self, incident: PublicIncident) -> str | None:
+    def ending(self, incident: Listed) -> str | None:
         """How a closed incident ended, where that is known."""
         if incident.status is Status.OPEN or incident.disposition is None:
             return None
         return self.words.of("dispositions", incident.disposition)
 
-    def stage(self, incident: PublicIncident) -> str:
+    def stage(self, incident: Listed) -> str:
         """The stage of an open incident, or how a closed one ended."""
         ending, title = self.ending(incident), self.stage_title(incident)
         return title if ending is None else self.words("endedAs", stage=title, disposition=ending)
 
-    def reported(self, incident: PublicIncident) -> Reported:
+    def reported(self, incident: Listed) -> Reported:
         """What the incident's source reports."""
         return self.sources.get(incident.source, EVERYTHING)
 
-    def stage_title(self, incident: PublicIncident) -> str:
+    def stage_title(self, incident: Listed) -> str:
         """The name of the stage that its source reports: no end where that reports none."""
         stage = incident.stage
         if stage is Stage.CLOSED and Stage.CLOSED not in self.reported(incident).stages:
             stage = Stage.RECEIVED
         return self.words.of("stageTitles", self.stage_name(incident, stage))
 
-    def stage_name(self, incident: PublicIncident, stage: Stage) -> str:
+    def stage_name(self, incident: Listed, stage: Stage) -> str:
         """Which word a stage has: reported and ended, where nothing lies between."""
         if len(self.reported(incident).bars) > _TWO:
             return stage
         return {Stage.RECEIVED: "reported", Stage.CLOSED: "ended"}.get(stage, stage)
 
-    def bars(self, incident: PublicIncident) -> tuple[int, int]:
+    def bars(self, incident: Listed) -> tuple[int, int]:
         """How many stages are drawn, and how many of them are behind it."""
         bars = self.reported(incident).bars
         stage = _ON_THE_WAY.get(incident.stage, incident.stage)
@@ -183,7 +232,7 @@ class Teller:
             )
         return len(bars), bars.index(stage) + 1
 
-    def progress(self, incident: PublicIncident) -> str:
+    def progress(self, incident: Listed) -> str:
         """After how many minutes it was closed, rounded up as in the window, or else its stage."""
         closed_at = None if incident.status is Status.OPEN else incident.closed_at
         took_s = 0 if closed_at is None else _whole_seconds(incident.received_at, closed_at)
