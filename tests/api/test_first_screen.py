@@ -13,9 +13,9 @@ from public_side import NOW, PublicSide, public_side
 from blocklight.api.encoding import PublicFile
 from blocklight.api.kept_pages import KeptPages
 from blocklight.api.state import web_root
-from blocklight.model.outcomes import Reason, Withheld
+from blocklight.model.outcomes import Withheld
 from blocklight.model.record import PublicIncident
-from blocklight.model.vocabulary import Category, Kind, Origin, Status
+from blocklight.model.vocabulary import Category, Kind, Origin, Reason, Status
 from blocklight.store import FetchReport
 
 
@@ -118,7 +118,7 @@ def test_neither_the_slim_page_nor_the_one_that_is_kept_offline_has_it(side: Pub
 
 
 def test_a_page_is_made_anew_once_something_was_taken_back_while_it_was_made() -> None:
-    taken_back, made = [0], []
+    taken_back, made = [0], list[int]()
 
     def make() -> PublicFile:
         made.append(len(made))
