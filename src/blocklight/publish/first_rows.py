@@ -84,7 +84,9 @@ def _sections(columns: Columns, rows: NDArray[Any]) -> NDArray[Any]:
 
     def holds(name: str, value: str) -> NDArray[np.bool_]:
         values = columns.words[name].values
-        return np.equal(rows[name], values.index(value) if value in values else NOT_REACHED - 1)
+        code = values.index(value) if value in values else NOT_REACHED - 1
+        held: NDArray[np.bool_] = rows[name] == code
+        return held
 
     by_officers = holds("origin", Origin.OFFICER) | holds("category", Category.OFFICER_ACTIVITY)
     calls = np.where(by_officers, order.index(Section.OFFICER), order.index(Section.CALLS))
