@@ -18,12 +18,12 @@ from blocklight.api.state import Public
 from blocklight.model.vocabulary import Section
 from blocklight.publish.first_rows import FirstRows, first_rows
 
+# The range of a page whose address names none.
 _HOURS = 24
-"""The range of a page whose address names none."""
+# As many as a high screen shows.
 _MOST_ROWS = 14
-"""As many as a high screen shows."""
+# What an address may say without changing what is listed; the language is read apart from it.
 _USUAL = {"range": str(_HOURS)}
-"""What an address may say without changing what is listed; the language is read apart from it."""
 _APP = '<div id="app"></div>'
 
 
