@@ -4,6 +4,9 @@ import statistics
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 from time import process_time
@@ -12,6 +15,7 @@ import pytest
 
 from blocklight.demo.call_kinds import KINDS, by_text
 from blocklight.demo.dispatch import HOUR, LONGEST_LIFE_HOURS, ZONE, Dispatch, SimulatedCall
+from blocklight.demo.near_repeats import Repeats
 from blocklight.demo.places import spots
 from blocklight.demo.request_desk import RequestDesk, SimulatedRequest
 
@@ -72,6 +76,32 @@ def test_hours_that_were_forgotten_are_made_again_alike(calls: list[SimulatedCal
     for _ in range(3):
         assert list(centre.calls_between(*week)) == expected
         centre.forget_before(NOW - 2 * DAY)
+
+
+def test_hours_are_made_while_others_are_forgotten() -> None:
+    repeats = Repeats(7)
+    hour = NOW // 3600
+
+    def make() -> None:
+        for index in range(hour, hour + 60):
+            repeats.in_hour(index)
+
+    with ThreadPoolExecutor(1) as other, often_switching():
+        made = other.submit(make)
+        while not made.done():
+            repeats.forget_before(hour)
+        made.result()
+
+
+@contextmanager
+def often_switching() -> Iterator[None]:
+    """Let threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_a_month_of_both_feeds_is_made_in_seconds() -> None:

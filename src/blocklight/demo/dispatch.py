@@ -112,8 +112,9 @@ class Dispatch:
 
     def forget_before(self, at: int) -> None:
         """Free the memory of hours long past; they can be made again."""
-        for index in [index for index in self._hours if index < at // HOUR]:
-            del self._hours[index]
+        for index in tuple(self._hours):  # a copy in one step: another thread may make an hour meanwhile
+            if index < at // HOUR:
+                self._hours.pop(index, None)
         self._repeats.forget_before(at // HOUR)
 
     def calls_between(self, t0: int, t1: int) -> Iterator[SimulatedCall]:

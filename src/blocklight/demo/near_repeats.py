@@ -52,8 +52,9 @@ class Repeats:
 
     def forget_before(self, index: int) -> None:
         """Free the memory of hours whose burglaries draw no more; they can be made again."""
-        for past in [past for past in self._made if past < index - _REACH_HOURS]:
-            del self._made[past]
+        for past in tuple(self._made):  # a copy in one step: another thread may make an hour meanwhile
+            if past < index - _REACH_HOURS:
+                self._made.pop(past, None)
 
     def _from(self, index: int) -> tuple[Burglary, ...]:
         """The first burglaries of one hour and all that they draw later."""

@@ -96,8 +96,9 @@ class RequestDesk:
 
     def forget_before(self, at: int) -> None:
         """Free the memory of hours long past; they can be made again."""
-        for index in [index for index in self._hours if index < at // HOUR]:
-            del self._hours[index]
+        for index in tuple(self._hours):  # a copy in one step: another thread may make an hour meanwhile
+            if index < at // HOUR:
+                self._hours.pop(index, None)
 
     def requests_between(self, t0: int, t1: int) -> Iterator[SimulatedRequest]:
         """Yield the requests received from *t0* on and before *t1*, oldest first."""
