@@ -203,3 +203,8 @@ def test_every_download_that_a_page_links_to_is_there(side: PublicSide) -> None:
     assert len(links) > 8
     for link in links:
         assert side.client.get(link).status_code == 200, link
+
+
+def test_a_series_leaves_counts_by_its_period_as_they_are(side: PublicSide) -> None:
+    assert side.get("city/series?period=day").status_code == 200
+    assert side.get("stats?by=day").status_code == 200

@@ -120,7 +120,7 @@ def test_the_share_in_time_is_that_of_the_downloads(side: PublicSide, area: str)
         in_time = [took.total_seconds() <= (own_target(one) or 0) for took, one in waits]
         naive = sum(in_time) / len(in_time)
         assert (within["naive"], row["naive"]["within_target"]) == pytest.approx((naive, naive), abs=1e-5)
-    assert sum(row["within_target"] is not None for row in found) >= 2
+    assert any(row["within_target"] is not None for row in found)
 
 
 def test_calls_before_a_target_changed_keep_the_one_of_their_time(side: PublicSide) -> None:

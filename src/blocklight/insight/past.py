@@ -183,6 +183,8 @@ class Past:
     def count(self, query: IncidentQuery, by: Sequence[str] = ()) -> Counts:
         """Count incidents by groups; raises ``BadQuery`` for more than ``MOST_GROUPS`` of them."""
         snapshot = self.snapshot()
+        # Plain texts: an answer to a `Period` is remembered for everybody who names the same group.
+        by = tuple(map(str, by))
         groups = [group_expression(self.city, name) for name in by]
         clause = archive_condition(self.city, query)
         columns = [f"{text} AS g{number}" for number, text in enumerate(groups)]
