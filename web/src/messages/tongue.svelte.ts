@@ -50,10 +50,13 @@ class Tongue {
             ({ default: own }) => own,
             () => null,
           );
-    if (!words || language !== this.#asked) return;
-    this.words = words;
-    this.language = language;
-    document.documentElement.lang = TAGS[language] ?? language;
+    if (language !== this.#asked) return;
+    if (words) {
+      this.words = words;
+      this.language = language;
+    }
+    // Also where they did not come: the page may say of itself that it speaks them, as the server wrote it.
+    document.documentElement.lang = TAGS[this.language] ?? this.language;
   }
 }
 
