@@ -67,7 +67,6 @@ OF_OTHERS = {
     "api/area_reports.py:_outcomes",  # a question to the archive
     "api/plain/reports.py:_closed",  # the same
     "insight/area_summary.py:summary",  # a question to the archive
-    "insight/comparison.py:_column",  # the same
     "insight/past.py:response_times",  # the same
     "insight/past.py:work",  # the same
     "intake/binding.py:_mask_of",  # a restraint

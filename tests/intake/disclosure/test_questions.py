@@ -298,5 +298,5 @@ def test_only_what_looks_at_a_feed_reads_columns_that_nobody_named() -> None:
         for path in package.rglob("*.py")
         if "with_every_column(" in path.read_text("utf-8")
     }
-    assert users == {"config/source.py", "app/city_check.py"}
+    assert users == {"config/source.py", "app/city_check.py", "app/sampling.py"}
     assert not small_city().sources[0].every_column
