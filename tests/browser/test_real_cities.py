@@ -162,7 +162,7 @@ def test_a_beat_of_oakland_stands_against_its_weeks_before(
         page.keyboard.press("ArrowUp")
         page.keyboard.press("ArrowUp")
     usual = page.locator("section.usual")
-    expect(usual.locator(".title")).to_contain_text("12X: now against its usual")
+    expect(usual.locator(".title")).to_contain_text("12X: now compared with what is usual")
     # Reports are written days later: of the recording's last day hardly any is there yet, in the whole city.
     expect(usual.locator(".verdict")).to_have_text("Not available today")
     expect(usual).to_contain_text(re.compile(r"1[0-2] weeks before: [\d.]+ on average, \d+ to \d+ is usual"))

@@ -83,7 +83,7 @@ def test_an_area_that_is_chosen_stands_against_its_usual(
         page.keyboard.press("ArrowUp")
     panel = told(page)
     expect(panel.locator(".title")).to_have_text(
-        re.compile(rf"{beat[1]}: now against its usual", re.IGNORECASE)
+        re.compile(rf"{beat[1]}: now compared with what is usual", re.IGNORECASE)
     )
     expect(panel.locator(".verdict")).to_have_text("More than usual")
     expect(panel).to_contain_text(
@@ -102,7 +102,9 @@ def test_with_too_little_past_it_says_that_and_no_more(quiet_city: str, visitor:
     page = visitor.visit(quiet_city)
     card = open_first(page)
     expect(card.locator(".verdict")).to_have_text("Not enough history")
-    expect(card).to_contain_text("Weeks before that can be compared: 0. It takes 4 to say what is usual.")
+    expect(card).to_contain_text(
+        "Earlier weeks that can be compared: 0. At least 4 are needed to say what is usual."
+    )
     axe_finds_nothing(page)
 
 
@@ -138,7 +140,7 @@ def test_the_city_stands_against_its_usual_beside_the_numbers(
     axe_finds_nothing(page)
     city(page).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Port Lumen: now against its usual")
+    expect(dialog).to_contain_text("Port Lumen: now compared with what is usual")
     expect(dialog).to_contain_text(re.compile(r"Calls from the community: \d+ in the 24 hours to"))
     expect(dialog).to_contain_text("more calls are not more crimes")
     axe_finds_nothing(page)

@@ -236,7 +236,10 @@ def test_a_person_confirms_an_unusually_short_answer_and_the_audit_log_has_it(wo
         (("--category", "crime"), "crime"),
         (("--area", "beat:1"), "no such area"),
         (("--area", "beat:zzz"), "beat:zzz: no such area"),
-        (("--source", "dispatch", "--category", "noise"), "--source, --category, --area: give one of them"),
+        (
+            ("--source", "dispatch", "--category", "noise"),
+            "--source, --category, --area: use only one of them: a pause covers one thing",
+        ),
     ],
 )
 def test_a_pause_of_nothing_that_exists_is_refused(
@@ -273,7 +276,7 @@ def test_the_audit_log_is_listed_and_a_change_to_it_is_found_out(workplace: Work
     workplace.run("pause", *there, "--category", "noise", "--reason", "A test of the switch")
     workplace.run("resume", *there, "--category", "noise")
     said = workplace.run("audit", "verify", *there)
-    assert "2 entries, all whole" in said
+    assert "2 entries, all intact" in said
     assert "A test of the switch" in " ".join(said.split())
     engine = sa.create_engine(workplace.url)
     with engine.begin() as connection:
@@ -301,7 +304,7 @@ def test_an_audit_log_that_was_cut_reordered_or_spoilt_is_found_out_with_a_kept_
     workplace.run("resume", *there, "--category", "noise")
     kept = re.search(r"Newest digest: ([0-9a-f]{64})", workplace.run("audit", "verify", *there))
     assert kept
-    assert "all whole" in workplace.run("audit", "verify", *there, "--expect", kept[1])
+    assert "all intact" in workplace.run("audit", "verify", *there, "--expect", kept[1])
     engine = sa.create_engine(workplace.url)
     with engine.begin() as connection:
         connection.exec_driver_sql(tampering)
@@ -313,7 +316,7 @@ def test_an_audit_log_that_was_cut_reordered_or_spoilt_is_found_out_with_a_kept_
 def test_a_pause_needs_a_reason_that_can_be_read(workplace: Workplace) -> None:
     workplace.make_database()
     said = workplace.run("pause", "smallville.toml", "--data", "data", "--reason", "  ", fails=True)
-    assert "say why" in said
+    assert "required: the reason, which the public reads" in said
 
 
 def test_a_policy_is_tried_on_what_is_published_and_changes_nothing(workplace: Workplace) -> None:
@@ -332,7 +335,9 @@ def test_a_policy_is_tried_on_what_is_published_and_changes_nothing(workplace: W
     with Store.open(workplace.url, "smallville") as store:
         assert (store.head(), store.held(), store.audit()) == (3, 3, [])
     (workplace.folder / "other.toml").write_text(_CITY.replace('"smallville"', '"elsewhere"'))
-    assert "two cities" in workplace.run("policy", "diff", "smallville.toml", "other.toml", fails=True)
+    assert "files of different cities" in workplace.run(
+        "policy", "diff", "smallville.toml", "other.toml", fails=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ export class Page {
   playedAt = $state<number | null>(null);
   layers = $state.raw<Layers>(USUAL_LAYERS);
   areas = $state.raw<Record<string, AreaCollection>>({});
-  /** The newest call from before all that is loaded, where that was asked for. */
+  /** The newest call that is known of, also where it lies before all that is loaded and was asked for. */
   older = $state<number | null>(null);
   order = $state<Order>("newest");
   /** What the reader wants to be near to. */
