@@ -55,7 +55,7 @@ class Walk:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         self.said += done.stdout
@@ -79,7 +79,7 @@ class Walk:
             server.wait(60)
 
     def until(self, true: object) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while time.monotonic() < end:
             try:
                 if callable(true) and true():

@@ -1,12 +1,13 @@
 """Takes messages of an MQTT broker; the broker keeps them until they are stored, also while nobody reads.
 
 Protocol: MQTT 5 (https://docs.oasis-open.org/mqtt/mqtt/v5.0/mqtt-v5.0.html) with QoS 1 and a session that
-outlives the connection. The receive maximum bounds what is under way, so a flood waits in the broker.
+outlives the connection. The receive maximum bounds what is under way, so a flood waits in the broker; where
+a broker sends more (mosquitto 2 does at times), its connection is not read until there is room.
 """
 
 from collections import deque
 from collections.abc import Sequence
-from threading import Event, Lock
+from threading import Condition, Event
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -51,7 +52,7 @@ class MqttLink:
         self._largest = min(source.max_bytes, LARGEST_MESSAGE)
         self._client: mqtt.Client | None = None
         self._waiting: deque[Message] = deque()
-        self._lock = Lock()
+        self._lock = Condition()
         self._ready = Event()
         self._failure: SourceError | None = None
 
@@ -61,6 +62,7 @@ class MqttLink:
             await in_thread(POLLING, self._connect)
         with self._lock:
             messages = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            self._lock.notify_all()
         if not messages:  # else what came is stored first, so that each connection brings something
             self._raise_failure()
         return messages
@@ -135,6 +137,7 @@ class MqttLink:
         """Forget the connection with what it brought and was not taken: the broker sends it again."""
         self._waiting.clear()
         client, self._client = self._client, None
+        self._lock.notify_all()
         if client is not None:
             client.on_disconnect = None
             client.disconnect()
@@ -162,14 +165,18 @@ class MqttLink:
         is_too_large = len(message.payload) > self._largest
         ticket = _Ticket(client, message.mid, message.qos)
         with self._lock:
-            if client is self._client and len(self._waiting) >= MOST_WAITING:
+            while message.qos and self._is_full(client):
+                self._lock.wait()
+            if self._is_full(client):
                 # Nothing holds back what is published with QoS 0, and nobody sends it again.
-                is_lost = message.qos == 0
-                reason = "messages had to be dropped" if is_lost else "the broker sends too much at once"
-                detail = "published with QoS 0, and faster than it is stored" if is_lost else ""
-                self._failure = self._failure or SourceUnavailable(reason, detail=detail)
+                self._failure = self._failure or SourceUnavailable(
+                    "messages had to be dropped", detail="published with QoS 0, and faster than it is stored"
+                )
             elif client is self._client:
                 self._waiting.append(Message(None if is_too_large else bytes(message.payload), ticket))
+
+    def _is_full(self, client: mqtt.Client) -> bool:
+        return client is self._client and len(self._waiting) >= MOST_WAITING
 
     def _on_disconnect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: object, _: object
