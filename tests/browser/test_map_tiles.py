@@ -67,6 +67,7 @@ def test_without_webgl_streets_are_drawn_from_the_tiles_too(
 ) -> None:
     page = visitor_without_webgl.visit(tiled_city)
     expect(page.get_by_text("© Somebody")).to_be_visible()
+    drawn(page)
     has_ground(page)
 
 
