@@ -202,6 +202,23 @@ def test_what_waited_and_is_public_by_now_is_no_companion(tmp_path: Path) -> Non
     assert fates(outcomes_of(feed, row("hidden", "STALKING"), past=past)) == ["sensitive"]
 
 
+@pytest.mark.parametrize(
+    ("days", "shows_past", "fates_then"),
+    [
+        (30, True, ["sensitive"]),
+        (30, False, ["sensitive", "companion"]),  # something is paused, and may wait however old it is
+        (0, True, ["sensitive", "companion"]),
+    ],
+)
+def test_what_a_file_of_history_shows_at_once_is_not_remembered_as_waiting(
+    tmp_path: Path, *, days: int, shows_past: bool, fates_then: list[str]
+) -> None:
+    feed = a_feed(tmp_path, top=HOLD, reads_once=True, shows_past=shows_past)
+    minutes = -days * 1440
+    outcomes_of(feed, row("beside", minutes=minutes))
+    assert fates(outcomes_of(feed, row("hidden", "STALKING", minutes=minutes))) == fates_then
+
+
 def test_calls_that_wait_without_a_point_are_compared_by_their_block(tmp_path: Path) -> None:
     feed = a_feed(tmp_path, top=HOLD)
     outcomes_of(feed, row("beside", address="1418 MAIN ST"), row("other", address="900 OAK ST", metres=300))

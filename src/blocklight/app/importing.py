@@ -147,7 +147,13 @@ class Import:
         apply_policy(runtime.city, runtime.rules, runtime.store, wall_clock())  # what waits may be due by now
         feed = Feed(self._source, runtime.city, Push(self._source, wall_clock), runtime.rules)
         history = History(
-            self.file, runtime.city, self._source, runtime.keys, wall_clock, done=self.account.rows
+            self.file,
+            runtime.city,
+            self._source,
+            runtime.keys,
+            wall_clock,
+            done=self.account.rows,
+            shows_past=not runtime.store.pauses(),
         )
         portions = _Portions(runtime.store, feed, self._ledger)
         try:

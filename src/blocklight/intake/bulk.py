@@ -38,7 +38,10 @@ _ERRORS: dict[str, type[BlocklightError]] = {
 
 @dataclass(frozen=True)
 class History:
-    """A file of one source's history, and all that is needed to understand it from row *done* on."""
+    """A file of one source's history, and all that is needed to understand it from row *done* on.
+
+    With *shows_past*, nothing is paused, so that old calls are public as soon as they are stored.
+    """
 
     file: Path
     city: City
@@ -46,6 +49,7 @@ class History:
     keys: bytes = field(repr=False)
     now: Callable[[], datetime]
     done: int = 0
+    shows_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ def understand(history: History) -> Iterator[Understood]:
         geocoder=Geocoder.of(city),
         companions=Companions.of(city),
         reads_once=True,
+        shows_past=history.shows_past,
     )
     reading, equal_rows = Reading.of(source, _ROWS_AT_ONCE), EqualRows(source)
 

@@ -132,10 +132,13 @@ class Companions:
         rules: Rules,
         at: datetime,
         past: Past,
+        *,
+        shows_past: bool = False,
     ) -> list[Withheld]:
         """The marks of earlier calls that wait close to a sensitive one of an answer, of any source.
 
-        *outcomes* are those that ``judged`` returned; what of them is not public yet is remembered.
+        *outcomes* are those that ``judged`` returned; what of them is not public yet is remembered. With
+        *shows_past* they are of a file of history, whose old calls are public as soon as they are stored.
         """
         pairs = list(zip(incidents, outcomes, strict=True))
         sensitive = self._sensitive_of(
@@ -151,7 +154,8 @@ class Companions:
                 waiting.append(replace(mark, companion=True))
             self._waiting.forget([candidate.id for candidate in waiting])
             for incident, outcome in pairs:
-                self._note_waiting(incident, outcome, rules, at)
+                if not (shows_past and isinstance(outcome, Held) and outcome.is_over(at)):
+                    self._note_waiting(incident, outcome, rules, at)
         public = past.already_public([candidate.id for candidate in waiting]) if waiting else ()
         return [candidate for candidate in waiting if candidate.id not in public]
 

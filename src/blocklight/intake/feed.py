@@ -55,13 +55,15 @@ class Feed:
         companions: Companions | None = None,
         watch: Callable[[RawRecord, Incident], None] | None = None,
         reads_once: bool = False,
+        shows_past: bool = False,
         settles_s: float = 0.0,
     ) -> None:
         """*watch* is passed each row that is understood, with what was understood of it.
 
-        *reads_once* says that no row comes again, as in a file of history: then none is remembered. No answer
-        is judged and stored sooner than *settles_s* seconds after it came, whether or not anything in it is
-        new: who knows when it came would otherwise see how many withheld rows were worked out.
+        *reads_once* says that no row comes again, as in a file of history: then none is remembered; with
+        *shows_past* its old calls are public as soon as they are stored. No answer is judged and stored
+        sooner than *settles_s* seconds after it came, whether or not anything in it is new: who knows when it
+        came would otherwise see how many withheld rows were worked out.
         """
         self.source = source
         self.settles_s = settles_s
@@ -79,6 +81,7 @@ class Feed:
         self._claims = claims
         self._companions = companions
         self._binding = Binding.of(source, city, rules)
+        self._shows_past = shows_past
         self._latest = None if reads_once else LatestAnswer()
         self._looked_for: dict[str, bool] = {}
         self._zone = city.city.zone
@@ -196,7 +199,9 @@ class Feed:
         if self._companions is not None:
             outcomes = self._once_sensitive(incidents, outcomes, past)
             outcomes = self._companions.judged(incidents, outcomes, self.rules, at, past)
-            tally.companions += self._companions.not_public_yet(incidents, outcomes, self.rules, at, past)
+            tally.companions += self._companions.not_public_yet(
+                incidents, outcomes, self.rules, at, past, shows_past=self._shows_past
+            )
         for incident, outcome in zip(incidents, outcomes, strict=True):
             if incident.placed is not None:
                 self._note_place(incident, outcome, tally)

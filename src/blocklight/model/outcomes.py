@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from blocklight.model.record import PublicIncident, cut, times_of
+from blocklight.model.record import PublicIncident, cut, may_be_new, times_of
 from blocklight.model.vocabulary import Reason
 
 # How long after the end of a step its versions are published: feeds tell late of what happens.
@@ -52,6 +52,11 @@ class Held(msgspec.Struct, frozen=True):
         if self.release_at is None or self.release_at > seen_at:
             return None
         return ends_of_step(self.incident, seen_at, self.step_min)[1]
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether, as history, it need not wait at *at*: it is past in any time zone, and was due."""
+        is_due = self.release_at is not None and self.release_at <= at
+        return is_due and not may_be_new(self.incident.received_at, at)
 
     @property
     def id(self) -> str:
