@@ -48,7 +48,7 @@ format: setup ## Format and fix what can be fixed
 
 bench: setup ## Measure, and write benchmarks/RESULTS.md
 	@$(PY)/python -m compileall -q src/blocklight  # as set-up leaves it, also after a change: a cold start reads it
-	@$(PY)/python benchmarks/run.py
+	@$(PY)/python benchmarks/run.py $(BENCH)
 
 campaign: setup ## Run the campaigns of load and faults (four and a half hours), and write benchmarks/CAMPAIGNS.md
 	@$(PY)/python benchmarks/campaigns/run_campaigns.py $(CAMPAIGN)

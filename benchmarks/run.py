@@ -1,8 +1,17 @@
-"""Run every benchmark (or those named on the command line) and write RESULTS.md."""
+"""Run every benchmark, or those named on the command line, and write RESULTS.md.
 
+Each leaves its rows in `results/`; the page is written from all of them, and says when each was measured.
+"""
+
+import argparse
+import json
 import os
+import subprocess
 import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cold_start
 import geoservices
@@ -12,13 +21,15 @@ import live
 import page
 import page_at_work
 import page_on_phone
+import past
 import privacy
 import push
 import usual
 import window
-from table import Table
+from table import Line, Table
 
 HERE = Path(__file__).parent
+KEPT = HERE / "results"
 CLIENTS = 5_000
 SATURATION_CLIENTS = 1_000
 RATES = (20, 40, 60, 80, 100, 120, 160, 200)
@@ -74,6 +85,7 @@ BENCHMARKS = {
     "usual": usual.measure,
     "window": window.measure,
     "geoservices": geoservices.measure,
+    "past": past.measure,
     "page": page.measure,
     "page_at_work": page_at_work.measure,
     "page_on_phone": page_on_phone.measure,
@@ -83,24 +95,61 @@ BENCHMARKS = {
 
 
 def main() -> int:
-    """Measure what is asked for; only a whole run is written down."""
+    """Measure what is asked for, and write down what is known of all."""
+    parser = argparse.ArgumentParser(description="Measure, and write RESULTS.md.")
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which ones; all by default")
+    parser.add_argument("--note", help="what else to know of this run, such as other work on the machine")
+    options = parser.parse_args()
     beside = HERE.parents[1] / "shared" / "data"
     shared = Path(os.environ.get("BLOCKLIGHT_SHARED_DATA", beside))
     if not shared.is_dir():
         sys.stderr.write(f"no recorded feeds at {shared}: set BLOCKLIGHT_SHARED_DATA to their folder\n")
         return 1
-    asked = sys.argv[1:] or list(BENCHMARKS)
-    unknown = set(asked) - set(BENCHMARKS)
-    if unknown:
-        sys.stderr.write(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(BENCHMARKS)}\n")
-        return 2
     live.more_files()
-    table = Table()
-    for name in asked:
+    met = True
+    for name in options.names or BENCHMARKS:
+        table = Table()
         BENCHMARKS[name](table, shared)
-    if len(asked) == len(BENCHMARKS):
-        table.write(HERE / "RESULTS.md")
-    return 0 if all(line.met for line in table.lines) else 1
+        _keep(name, table, options.note)
+        met &= all(line.met for line in table.lines)
+    (HERE / "RESULTS.md").write_text(_page(), "utf-8")
+    return 0 if met else 1
+
+
+def _keep(name: str, table: Table, note: str | None) -> None:
+    KEPT.mkdir(exist_ok=True)
+    run = {
+        "ended": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "load": round(os.getloadavg()[0], 1),
+        "commit": _commit(),
+        "note": note or "",
+        "lines": [asdict(line) for line in table.lines],
+    }
+    text = json.dumps(run, indent=1, ensure_ascii=False)
+    (KEPT / f"{name}.json").write_text(f"{text}\n", "utf-8")
+
+
+def _commit() -> str:
+    """Name the version that was measured, by its first seven digits."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    named = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+    return named.stdout.strip() or "no version"
+
+
+def _page() -> str:
+    """Write the page from what is kept of each benchmark."""
+    kept: dict[str, dict[str, Any]] = {
+        name: json.loads(path.read_text("utf-8"))
+        for name in BENCHMARKS
+        if (path := KEPT / f"{name}.json").exists()
+    }
+    table = Table([Line(**line) for run in kept.values() for line in run["lines"]])
+    when = "".join(
+        f"- {name}: {run['ended']} on {run['commit']}, load average at its end {run['load']}"
+        f"{', ' if run['note'] else ''}{run['note']}\n"
+        for name, run in kept.items()
+    )
+    return f"{table.markdown('Benchmark results', 'make bench')}\n{when}"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,6 @@ class Table:
         line = Line(what, ours, floor, ratio, goal, met)
         self.lines.append(line)
         print(f"{'ok ' if met else 'MISS'} {what}: {ours} | {floor} | {ratio} | goal {goal}", flush=True)
-
-    def write(self, path: Path) -> None:
-        """Write the table."""
-        path.write_text(self.markdown("Benchmark results", "make bench"), "utf-8")
 
     def markdown(self, title: str, command: str) -> str:
         """Write a page with a head that says which *command* wrote it, when and where."""
