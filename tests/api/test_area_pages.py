@@ -205,6 +205,28 @@ def test_every_download_that_a_page_links_to_is_there(side: PublicSide) -> None:
         assert side.client.get(link).status_code == 200, link
 
 
+@pytest.mark.parametrize(
+    ("view", "back"),
+    [
+        ("", "/?area=beat%3A01X"),
+        ("range=168&area=beat:01X&q=a%26b", "/?range=168&amp;area=beat%3A01X&amp;q=a%26b"),
+        ("range=168&next=//evil.example&onload=x", "/?range=168"),
+        ('q="><script>', "/?q=%22%3E%3Cscript%3E"),
+        ("&".join(["q=a"] * 60), "/?area=beat%3A01X"),
+        ("q=" + "a" * 2000, "/?area=beat%3A01X"),
+        ("//evil.example", "/?area=beat%3A01X"),
+    ],
+)
+def test_an_areas_page_leads_back_to_the_view_of_the_map_that_led_to_it(
+    side: PublicSide, view: str, back: str
+) -> None:
+    page = side.client.get("/area/beat/01X", params={"map": view} if view else {})
+    assert page.status_code == 200
+    assert f'<a href="{back}">' in page.text
+    assert "evil.example" not in page.text
+    assert "<script" not in page.text
+
+
 def test_a_series_leaves_counts_by_its_period_as_they_are(side: PublicSide) -> None:
     assert side.get("city/series?period=day").status_code == 200
     assert side.get("stats?by=day").status_code == 200

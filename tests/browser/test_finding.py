@@ -41,6 +41,19 @@ def test_an_area_is_found_by_its_name_and_then_filters_and_fills_the_map(
     expect(page.locator(".row", has_text="suspicious")).to_be_visible()
 
 
+def test_an_area_and_a_card_lead_to_the_areas_page_and_back_to_the_same_view(
+    quiet_city: str, visitor: Visitor
+) -> None:
+    page = visitor.visit(f"{quiet_city}/?range=168&area=neighborhood:heron-shore")
+    page.get_by_role("link", name="Area in numbers").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Heron Shore")
+    page.get_by_role("link", name="On the map").first.click()
+    expect(page).to_have_url(re.compile(r"\?range=168&area=neighborhood%3Aheron-shore$"))
+    page.locator(".row").first.click()
+    page.locator(".details").get_by_role("link", name=re.compile("Heron Shore")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Heron Shore")
+
+
 def test_a_place_of_a_shown_incident_is_found_by_its_label(quiet_city: str, visitor: Visitor) -> None:
     page = visitor.visit(quiet_city)
     search(page, "aster")

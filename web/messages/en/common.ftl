@@ -626,3 +626,7 @@ meaning-noise = Loud music, a party or other noise.
 meaning-service = Another request to the city's services.
 meaning-officer_activity = Work that officers began themselves, such as a patrol or a traffic stop.
 meaning-other = Something that fits none of the other categories.
+
+areaNumbers = Area in numbers
+
+inNumbers = In numbers:

@@ -463,3 +463,7 @@ meaning-noise = Música alta, una fiesta u otro ruido.
 meaning-service = Otra solicitud a los servicios de la ciudad.
 meaning-officer_activity = Trabajo que los agentes iniciaron, como una patrulla o una parada de tránsito.
 meaning-other = Algo que no encaja en las demás categorías.
+
+areaNumbers = La zona en cifras
+
+inNumbers = En cifras:

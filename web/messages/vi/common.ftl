@@ -431,3 +431,7 @@ meaning-noise = Nhạc to, tiệc tùng hoặc tiếng ồn khác.
 meaning-service = Yêu cầu khác với dịch vụ thành phố.
 meaning-officer_activity = Việc nhân viên tự bắt đầu, như tuần tra hoặc dừng xe.
 meaning-other = Điều không thuộc loại nào khác.
+
+areaNumbers = Khu vực qua số liệu
+
+inNumbers = Số liệu:

@@ -431,3 +431,7 @@ meaning-noise = 音樂聲大、聚會或其他噪音。
 meaning-service = 對市政服務的其他請求。
 meaning-officer_activity = 警員自行開始的工作，例如巡邏或攔車檢查。
 meaning-other = 不屬於其他任何類別的事。
+
+areaNumbers = 該區域的數據
+
+inNumbers = 數據：

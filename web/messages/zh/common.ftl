@@ -431,3 +431,7 @@ meaning-noise = 音乐声大、聚会或其他噪音。
 meaning-service = 对市政服务的其他请求。
 meaning-officer_activity = 警员自行开始的工作，例如巡逻或拦车检查。
 meaning-other = 不属于其他任何类别的事。
+
+areaNumbers = 该区域的数据
+
+inNumbers = 数据：

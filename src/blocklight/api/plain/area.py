@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from babel.dates import get_day_names
 from fastapi import APIRouter, Depends, Request
@@ -40,6 +40,11 @@ _MOST_OPEN = 1000
 
 _BY = ("priority", "category", "agency", "origin", "hour", "weekday", "month")
 _TABLES = {"category": "category", "agency": "agencies", "origin": "origins"}
+_LONGEST_VIEW, _MOST_NAMES = 1000, 50
+# What the address of the map names: web/src/state/filter.ts.
+_OF_THE_MAP = frozenset(
+    "range since until hide end category status section agency priority area q hours weekdays".split()
+)
 _State = Annotated[Public, Depends(public)]
 
 
@@ -113,7 +118,19 @@ def _area_page(reader: Reader, request: Request, area: Area | None) -> Response:
         return reader.trouble(request, "plain.missing", 404)
     except StoreError:
         return reader.trouble(request, "past.building", 503)
-    return reader.answer(request, "area.html", values)
+    view = map_view(request.query_params.get("map", ""))
+    to_area = {"area": f"{area.kind}:{area.id}"} if area else {}
+    values["back"] = reader.link("/", view or to_area)
+    return reader.answer(request, "area.html", values, parameters={"map": urlencode(view)} if view else {})
+
+
+def map_view(view: str) -> dict[str, str]:
+    """What the map showed when it led here: of *view*, the query of its address, only names that it knows."""
+    try:
+        named = parse_qsl(view, max_num_fields=_MOST_NAMES) if len(view) <= _LONGEST_VIEW else []
+    except ValueError:  # more names than any view has
+        named = []
+    return {name: value for name, value in named if name in _OF_THE_MAP}
 
 
 def _area_key(area: Area | None) -> tuple[str, str] | None:
