@@ -121,6 +121,9 @@ MISTYPED: Mapping[str, Sequence[tuple[str, str]]] = {
         ("http://127.0.0.1:9/ --sample a-folder", f"--sample: {FOLDER}"),
         ("http://127.0.0.1:9/ --output a-file", "-o / --output: a-file: a file; name a folder"),
         ("http://127.0.0.1:9/ --near here", "--near: "),
+        ("mqtts://broker.example.gov", "--topic: required for a broker"),
+        ("wss://calls.example.gov/live --topic cad", "--topic: only a broker"),
+        ("mqtts://me:secret@broker.example.gov --topic cad", "URL: no password in the address"),
     ],
     "source confirm": [("CITY fires", NO_SOURCE), ("CITY calls --data a-file", DATA)],
     "source find": [("--file missing", f"--file: {MISSING}"), ("--file a-folder", f"--file: {FOLDER}")],
@@ -197,6 +200,7 @@ IMPOSSIBLE: Sequence[tuple[str, str]] = (
     ("source find --file table.csv", "table.csv: the table of sources has no column 'State'"),
     ("type apply CITY --worksheet a-file", "a-file: "),
     ("city new http://127.0.0.1:9/", "http://127.0.0.1:9/: connection refused; try --sample"),
+    ("city new mqtt://127.0.0.1:9 --topic cad", "mqtt://127.0.0.1:9: cannot be reached: connection refused;"),
     ("city new http://127.0.0.1:9/ --sample a-file", "a-file: "),
     ("policy explain CITY --record a-file", "a-file: "),
 )

@@ -17,6 +17,10 @@ class NotByGet(SourceUnavailable):
     """The address answers, but not to a GET."""
 
 
+class StreamOfEvents(SourceUnavailable):
+    """The address sends server-sent events, and does not end."""
+
+
 def read(file: Path, max_bytes: int) -> bytes:
     """A file's bytes; raises ``BlocklightError`` for none, or for more than *max_bytes* of them."""
     if not file.exists():
@@ -41,7 +45,8 @@ def download(
 
     It may lead into a private network only where the address that a person *typed*, by default *url*, does.
     Raises ``UsageError`` for what is no address, ``SourceError`` where there is no good answer of at most
-    *max_bytes* bytes, ``NotByGet`` where another *method* may have one.
+    *max_bytes* bytes, ``NotByGet`` where another *method* may have one, ``StreamOfEvents`` for an answer that
+    does not end.
     """
     if not net.is_web_address(url):
         raise UsageError("URL", f"expected an address that begins with https://, not {url!r}")
@@ -56,6 +61,8 @@ def download(
                 raise NotByGet(f"{url}: HTTP {response.status_code}; try {instead}")
             if not response.is_success:
                 raise SourceUnavailable(f"{url}: HTTP {response.status_code}; try {instead}")
+            if response.headers.get("content-type", "").startswith("text/event-stream"):
+                raise StreamOfEvents(f"{url}: a stream of events; try {instead}")
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > max_bytes:

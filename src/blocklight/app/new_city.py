@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from blocklight.app.bodies import NotByGet, download
+from blocklight.app.bodies import NotByGet, StreamOfEvents, download
+from blocklight.app.listening import messages_of
 from blocklight.app.sampling import sample_body, sample_of_query
-from blocklight.config.source_address import is_database
+from blocklight.config.source_address import is_database, sending_connector
 from blocklight.errors import BlocklightError, SourceChanged, SourceError, UsageError
 from blocklight.intake.propose.asking import fetch_sample
 from blocklight.intake.propose.city_file import Proposal, propose
+from blocklight.intake.propose.guesses import FILL_IN
+from blocklight.intake.propose.messages import events_in, sample_of_messages
 from blocklight.intake.propose.paging import with_pages
 from blocklight.intake.propose.position import box_near
 from blocklight.intake.propose.sample import Sample, read_sample
@@ -53,6 +56,7 @@ def write_new_city(
     output: Path,
     near: str | None,
     query: str | None = None,
+    topic: str | None = None,
 ) -> tuple[Proposal, list[Path]]:
     """Write NAME.toml, NAME-sample.json and test_NAME.py into *output*; what they rest on, and the files.
 
@@ -68,7 +72,7 @@ def write_new_city(
     for file in files:
         if file.exists():
             raise BlocklightError(f"{file}: exists already; choose another --name or --output")
-    proposal = propose(_looked_at(url, sample, query), name, output, near=near)
+    proposal = propose(_looked_at(url, sample, query, topic), name, output, near=near)
     output.mkdir(parents=True, exist_ok=True)
     placed = sum(1 for row in proposal.kept if _has_place(proposal, row))
     files[0].write_text(proposal.toml, "utf-8")
@@ -79,14 +83,20 @@ def write_new_city(
     return proposal, files
 
 
-def _looked_at(url: str, sample: Path | None, query: str | None) -> Sample:
+def _looked_at(url: str, sample: Path | None, query: str | None, topic: str | None) -> Sample:
     if is_database(url):
         return _of_database(url, query)
+    if connector := sending_connector(url):
+        return _of_messages(connector, url, sample, topic)
     settings: dict[str, Any] = {}
     try:
         body = _fetched_body(url) if sample is None else sample_body(sample)
+    except StreamOfEvents:
+        return _of_messages("events", url, None, topic)
     except NotByGet:
         body, settings = download(url, _MAX_BYTES, instead="--sample", method="POST"), {"form": {}}
+    if sample is not None and events_in(body):
+        return _of_messages("events", url, sample, topic)
     try:
         sample_read = read_sample(url, body)
     except SourceError as error:
@@ -94,6 +104,20 @@ def _looked_at(url: str, sample: Path | None, query: str | None) -> Sample:
     if sample is None and not settings:
         sample_read = with_pages(sample_read, url, body, lambda query: _asked(url, url, query))
     return replace(sample_read, settings={**settings, **sample_read.settings})
+
+
+def _of_messages(connector: str, url: str, sample: Path | None, topic: str | None) -> Sample:
+    """What a broker or a live address sends, or the message in a file in its place."""
+    if sample is None:
+        bodies = messages_of(connector, url, topic)
+    else:
+        body = sample_body(sample)
+        bodies = events_in(body) or [body]
+    settings = {"topic": topic or FILL_IN} if connector in ("mqtt", "nats") else {}
+    try:
+        return sample_of_messages(connector, url, bodies, settings)
+    except SourceError as error:
+        raise type(error)(f"{sample or url}: {error}") from None
 
 
 def _of_database(url: str, query: str | None) -> Sample:

@@ -65,6 +65,10 @@ def city_new(
         str | None,
         typer.Option(help="The SELECT statement that reads the calls, where the address is a database."),
     ] = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(help="The topic or subject of the calls, where the address is a broker's."),
+    ] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", callback=folder, help="Folder to write into.")
     ] = Path(),
@@ -77,4 +81,4 @@ def city_new(
     """
     from blocklight.cli.proposing import new_city as write  # noqa: PLC0415 - `--help` need not load it
 
-    write(url, name=name, sample=sample, output=output, near=near, query=query)
+    write(url, name=name, sample=sample, output=output, near=near, query=query, topic=topic)

@@ -26,9 +26,12 @@ def new_city(
     output: Path,
     near: str | None = None,
     query: str | None = None,
+    topic: str | None = None,
 ) -> None:
     """Write a city file, a sample and a test, and print what they rest on; raises as ``write_new_city``."""
-    _print_proposal(*write_new_city(url, name=name, sample=sample, output=output, near=near, query=query))
+    _print_proposal(
+        *write_new_city(url, name=name, sample=sample, output=output, near=near, query=query, topic=topic)
+    )
 
 
 def _print_proposal(proposal: Proposal, files: list[Path]) -> None:

@@ -73,6 +73,11 @@ def is_database(url: str) -> bool:
     return _DATABASE.match(url) is not None
 
 
+def sending_connector(url: str) -> str | None:
+    """The connector that listens at an address, where its scheme says so; events are read over HTTP."""
+    return next((name for name, pattern in _STREAMS.items() if pattern.match(url)), None)
+
+
 def check_no_password(url: str) -> None:
     """Raise ``ValueError`` for an address with a password: a city file is no place for one."""
     try:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import NoServersError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError, NotFoundError
@@ -39,6 +40,7 @@ class NatsLink:
         self._keeps = keeps
         self._largest = min(source.max_bytes, LARGEST_MESSAGE)
         self._client: Client | None = None
+        self._last_error: OSError | None = None
         self._consumer: JetStreamContext.PullSubscription | None = None
 
     async def take(self, most: int) -> list[Message]:
@@ -49,7 +51,9 @@ class NatsLink:
                     self._consumer = await self._subscribed()
         except (NatsError, APIError, OSError, EOFError) as error:  # a time-out is one of them
             await self._drop()
-            raise _failure_of(error) from None
+            # That no server is left is all that the client raises for one that refuses the connection.
+            why = self._last_error if isinstance(error, NoServersError) else None
+            raise _failure_of(why or error) from None
         try:
             messages = await self._consumer.fetch(most, timeout=_LOOK_S)
         except TimeoutError:
@@ -74,6 +78,7 @@ class NatsLink:
         user = None if parts.username is None else unquote(parts.username)
         secret = None if self._secret is None else self._secret.get_secret_value()
         host = parts.netloc.rpartition("@")[2]
+        self._last_error = None
         self._client = Client()  # kept before it connects, so that what it opens is closed if it is refused
         await self._client.connect(
             f"{parts.scheme}://{host}",
@@ -86,7 +91,7 @@ class NatsLink:
             password=secret if user is not None else None,
             token=secret if user is None else None,
             tls=trusted() if parts.scheme == "tls" else None,
-            error_cb=_say_nothing,
+            error_cb=self._note_error,
         )
         consumer = ConsumerConfig(
             ack_policy=AckPolicy.EXPLICIT,
@@ -104,15 +109,16 @@ class NatsLink:
         """Close the connection."""
         await self._drop()
 
+    async def _note_error(self, error: Exception) -> None:
+        """Keep why a connection failed for the fetch that fails by it to say."""
+        if isinstance(error, OSError):
+            self._last_error = error
+
     async def _drop(self) -> None:
         client, self._client, self._consumer = self._client, None, None
         if client is not None:
             with suppress(NatsError, OSError, TimeoutError):
                 await client.close()
-
-
-async def _say_nothing(_: Exception) -> None:
-    """Leave it to the fetch that fails to say why."""
 
 
 def _failure_of(error: Exception) -> SourceError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from blocklight.config.city import CallTypes, City, parse_city
+from blocklight.config.source_address import SENDING
 from blocklight.errors import RecordRejected, SourceChanged
 from blocklight.geo.exact import degrees
 from blocklight.intake.call_types import CallMeanings
@@ -97,6 +98,8 @@ def _closing(table: Table, sample: Sample) -> tuple[str, float]:
     """How calls close: a status, a closing time, by leaving a feed of what is active, or never."""
     if "status" in table.found:
         return "status", LIKELY
+    if sample.connector in SENDING:  # what is over is no message that does not come
+        return ("time", LIKELY) if "closed_at" in table.found else ("never", GUESS)
     if ACTIVE.search(sample.url) and "closed_at" not in table.found:
         return "vanish", LIKELY
     if "closed_at" in table.found:
@@ -286,6 +289,8 @@ def _decide_reading(proposal: Proposal, sample: Sample) -> None:
     if sample.more_lists:
         joined = "joined with it by their keys" if _further_lists(proposal, sample) else "not read"
         say(f"records: lists beside {sample.records} that are {joined}: {', '.join(sample.more_lists)}.")
+    if sample.settings.get("topic") == FILL_IN:
+        say("topic: write the broker's topic or subject of the calls in place of FILL_IN.")
     if "form" in sample.settings:
         say("form: the source is asked with POST; write what its own page posts, such as an agency's id.")
     if sample.not_all:
@@ -324,7 +329,9 @@ def _decisions(proposal: Proposal, sample: Sample) -> None:
         columns = ", ".join(proposal.key)
         say(f"key: {verb} {columns} name one call permanently? Compare two downloads an hour apart.")
     say({
-        "never": 'closes: nothing tells when a call is over. If its row disappears, write closes = "vanish".',
+        "never": "closes: nothing says when a call is over; can its last message say so?"
+        if sample.connector in SENDING
+        else 'closes: nothing tells when a call is over. If its row disappears, write closes = "vanish".',
         "vanish": 'closes: is a row gone when its call is over? If it stays, write closes = "never".',
         "status": "closes: is every value of the status that means closed in its `map`?",
         "time": "closes: is the closing time empty while a call is open?",

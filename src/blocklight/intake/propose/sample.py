@@ -234,7 +234,7 @@ def _json_sample(url: str, plain: str, body: bytes) -> Sample:
     if CKAN.search(plain):
         return Sample("ckan", url, _once(rows), row_ids=frozenset({"_id"}))
     not_all = not further_paths and extent_of(document, path, url=url).lacks_some(len(listed))
-    flat = [_flattened({name: row[name] for name in row if not name.startswith(":")}) for row in rows]
+    flat = [flattened({name: row[name] for name in row if not name.startswith(":")}) for row in rows]
     return _with_pages(Sample("json", url, flat, records=path, not_all=not_all, more_lists=further_paths))
 
 
@@ -272,12 +272,12 @@ def _of_type(fields: list[Mapping[str, Any]], *types: str) -> frozenset[str]:
     return frozenset(str(entry["name"]) for entry in fields if entry.get("type") in types and "name" in entry)
 
 
-def _flattened(row: Mapping[str, object], deepest: int = _DEEPEST_MEMBER) -> dict[str, Any]:
+def flattened(row: Mapping[str, object], deepest: int = _DEEPEST_MEMBER) -> dict[str, Any]:
     """A row with the members of tables inside it under paths with dots, as connectors read them."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, Mapping) and not isinstance(value.get("coordinates"), list) and deepest:
-            inside = _flattened(value, deepest - 1)
+            inside = flattened(value, deepest - 1)
             flat |= {f"{name}.{inner}": deep for inner, deep in inside.items()}
         else:
             flat[name] = value
