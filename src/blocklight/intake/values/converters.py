@@ -17,11 +17,15 @@ _NESTED = (dict, list)  # made once: this is asked of every value of every row
 _NUMBER = r"\s*([-+]?\d{1,3}(?:\.\d*)?)\s*°?\s*"
 _PAIR = re.compile(rf"\({_NUMBER},{_NUMBER}\)\s*$")
 _BARE_PAIR = re.compile(rf"{_NUMBER}[,; ]{_NUMBER}")
+_GEO_URI = re.compile(rf"geo:{_NUMBER},{_NUMBER}(?:[,;].*)?", re.IGNORECASE)  # RFC 5870: latitude first
+# With a letter for the half of the earth behind each number: 37.694 N, 97.33 W, or 37°41'38"N 97°19'48"W.
+_HALVES = re.compile(r"([^NSEW]{1,40}[NS])[,;\s]*([^NSEW]{1,40}[EW])", re.IGNORECASE)
 _WITH_COMMAS = re.compile(r"[-+]?\d+,\d+[;\s]+[-+]?\d+,\d+")
 _LONGEST_JSON = 200_000
 # No latitude is greater: a pair with such a first number has the longitude first.
 _POLE = 90
 
+_NAMES_OF_DEGREES = (("longitude", "latitude"), ("lon", "lat"), ("lng", "lat"), ("long", "lat"))
 _LONGEST_POINT = 1000  # of text that is tried against patterns: an address may stand before its point
 _NUMBERS = re.compile(r"[\s,;]+")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -133,18 +137,22 @@ def to_point(value: object) -> Point:
     """
     if isinstance(value, dict):
         return _point_of_table(value)
-    text = str(value).strip()
-    if text.startswith("{") and len(text) <= _LONGEST_JSON:
+    if isinstance(value, list):
+        return _point_of_list(value)
+    text = str(value).strip().replace("\u2212", "-")  # the minus of typography
+    if text.startswith(("{", "[")) and len(text) <= _LONGEST_JSON:
         try:
             table = orjson.loads(text)
         except orjson.JSONDecodeError:
             raise ValueError("not a point") from None
-        return _point_of_table(table)
+        return _point_of_list(table) if isinstance(table, list) else _point_of_table(table)
     if point := middle_of_text(text):
         return point
     if len(text) > _LONGEST_POINT:
         raise ValueError("not a point")
-    match = _PAIR.search(text) or _BARE_PAIR.fullmatch(text)
+    if halves := _HALVES.fullmatch(text):
+        return read_degrees(halves[2]), read_degrees(halves[1])
+    match = _PAIR.search(text) or _BARE_PAIR.fullmatch(text) or _GEO_URI.fullmatch(text)
     if match is None:
         raise ValueError("not a point")
     lat, lon = to_float(match[1]), to_float(match[2])
@@ -153,12 +161,25 @@ def to_point(value: object) -> Point:
 
 def _point_of_table(table: dict[str, Any]) -> Point:
     """The point of a shape, or of a table with a latitude and a longitude."""
-    if "longitude" in table and "latitude" in table:
-        return read_degrees(table["longitude"]), read_degrees(table["latitude"])
+    names = {name.casefold(): name for name in table if isinstance(name, str)}
+    for lon, lat in _NAMES_OF_DEGREES:
+        if lon in names and lat in names:
+            return read_degrees(table[names[lon]]), read_degrees(table[names[lat]])
+    if isinstance(inside := table.get("coordinates"), dict):
+        return _point_of_table(inside)
     point = middle_of(table)
     if point is None:
         raise ValueError("not a point")
     return point
+
+
+def _point_of_list(places: list[Any]) -> Point:
+    """The middle of the coordinates of GeoJSON: longitude first, unless no latitude can be so great."""
+    point = middle_of(places)
+    if point is None:
+        raise ValueError("not a point")
+    x, y = point
+    return (y, x) if abs(y) > _POLE >= abs(x) else (x, y)
 
 
 def to_length(value: object) -> int:
