@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from brokers import mosquitto
 from paho.mqtt import publish
-from support.brokers import mosquitto
 from websockets.asyncio.server import ServerConnection, serve
 
 from blocklight.app import listening
