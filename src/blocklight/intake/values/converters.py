@@ -161,7 +161,7 @@ def to_point(value: object) -> Point:
 
 def _point_of_table(table: dict[str, Any]) -> Point:
     """The point of a shape, or of a table with a latitude and a longitude."""
-    names = {name.casefold(): name for name in table if isinstance(name, str)}
+    names = {name.casefold(): name for name in table}
     for lon, lat in _NAMES_OF_DEGREES:
         if lon in names and lat in names:
             return read_degrees(table[names[lon]]), read_degrees(table[names[lat]])
