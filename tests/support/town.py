@@ -71,7 +71,10 @@ labels = "hundred_block"
 
 Row = dict[str, Any]
 # Ends of the paths that describe the interface, and so list every word that there is.
-DESCRIBING = ("/openapi.json", "/FeatureServer/layers", "/queryables", "/services.json", "/services.xml")
+DESCRIBING = (
+    *("/openapi.json", "/asyncapi.json"),
+    *("/FeatureServer/layers", "/queryables", "/services.json", "/services.xml"),
+)
 # Of the world, and two that the town lies in.
 _TILES = [(0, 0, 0), (12, 1582, 656), (13, 3163, 1313)]
 # Below these each incident has an address.
@@ -153,7 +156,14 @@ class Town:
         areas: Areas,
         unknown: tuple[str, ...],
     ) -> dict[str, bytes]:
-        paths = ["/openapi.json", "/metrics", "/api/v1/city", "/api/v1/sources", "/api/v1/incidents"]
+        paths = [
+            "/openapi.json",
+            "/asyncapi.json",
+            "/metrics",
+            "/api/v1/city",
+            "/api/v1/sources",
+            "/api/v1/incidents",
+        ]
         paths += ["/api/v1/policy", "/", "/?lang=zh-Hant", "/?range=168"]
         paths += ["/api/v1/window?hours=24", "/api/v1/window/ids?hours=24", "/api/v1/ledger"]
         paths += [f"/api/v1/areas/{layer.kind}" for layer in self.city.areas]

@@ -29,6 +29,8 @@ from blocklight.api import (
     sources,
     usual,
 )
+from blocklight.api.async_document import PATH as ASYNC_PATH
+from blocklight.api.async_document import async_document
 from blocklight.api.document import DESCRIPTION, Standard, document_streams
 from blocklight.api.encoding import PublicFile
 from blocklight.api.front import FROM_MEMORY, LIVE, Front
@@ -110,16 +112,21 @@ def create_app(
 
 
 def _serve_document(api: FastAPI, state: Public) -> None:
-    """Serve the OpenAPI document, worked out when it is first asked for and never again."""
+    """Serve the OpenAPI and the AsyncAPI document, worked out when first requested and never again."""
+    documents: dict[str, Callable[[], Any]] = {
+        "/openapi.json": api.openapi,
+        ASYNC_PATH: lambda: async_document(title=api.title, version=api.version),
+    }
 
     def document(request: Request) -> Response:
         path = request.url.path
         if path not in state.files:
-            state.files[path] = PublicFile(orjson.dumps(api.openapi()), "application/json")
+            state.files[path] = PublicFile(orjson.dumps(documents[path]()), "application/json")
         return state.files[path].respond(request)
 
     # Before the pages, which answer whatever nothing else does.
-    api.router.routes.insert(0, Route("/openapi.json", document, include_in_schema=False))
+    for path in documents:
+        api.router.routes.insert(0, Route(path, document, include_in_schema=False))
 
 
 @asynccontextmanager

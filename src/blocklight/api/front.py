@@ -17,7 +17,7 @@ from blocklight.api.request_figures import ROUTED, RequestFigures
 LIVE = "/api/v1/live"
 PUSH_ROUTE = f"{PREFIX}{{source}}"
 # What pages of other sites may read: maps and tables of others live in browsers.
-_OPEN_TO_ALL = ("/api/", "/arcgis/", "/ogc", "/open311/", "/openapi")
+_OPEN_TO_ALL = ("/api/", "/arcgis/", "/ogc", "/open311/", "/openapi", "/asyncapi")
 # Answered at once, with the files of the page. Everything else is work and waits for its turn: a new page
 # or interface too, whose author thinks of no queue.
 FROM_MEMORY = frozenset({"/", "/embed", "/healthz", "/readyz", "/.well-known/security.txt"})
