@@ -101,6 +101,17 @@ def test_each_month_has_one_file_with_every_field_of_its_incidents(kept: Kept) -
     assert march["lon"] is march["geometry"] is march["bbox"] is march["area_beat"] is None
 
 
+def test_which_month_lost_a_call_is_not_told_by_when_its_file_was_built(kept: Kept) -> None:
+    put(kept, in_month(1, 1), in_month(2, 2), in_month(3, 3), in_month(4, 2))
+    build_all(kept.archive)
+    before = {month.month: month.sha256 for month in kept.archive.current().months}
+    take_back(kept, 4)
+    build_all(kept.archive)
+    months = kept.archive.current().months
+    assert [month.month for month in months if month.sha256 != before[month.month]] == ["2026-02"]
+    assert {(month.seq, month.built_at) for month in months} == {(kept.store.head(), NOW)}
+
+
 def test_a_file_says_that_it_is_geoparquet_with_a_covering_box(kept: Kept) -> None:
     put(kept, in_month(1, 1))
     build_all(kept.archive)

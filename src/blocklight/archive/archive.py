@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from blocklight.archive.folder import (
     VERIFY,
     files_of_one_only,
@@ -141,8 +143,20 @@ class Archive:
                 [name for name, month_file in self._months.items() if not is_intact(self.folder, month_file)]
             )
             missing = frozenset(month for month in self._dirty if month not in self._months)
-            months = tuple(self._months[name] for name in sorted(self._months))
-            return Snapshot(self._seq, months, missing, self._exact_before())
+            return Snapshot(self._seq, self._as_of_now(), missing, self._exact_before())
+
+    def _as_of_now(self) -> tuple[MonthFile, ...]:
+        """The files in order; those that lack nothing are exact as of this moment, whenever they were built.
+
+        Which of them was built last would tell in which month a call was received that was taken back.
+        """
+        newest = max((month.built_at for month in self._months.values()), default=None)
+        return tuple(
+            month
+            if name in self._dirty or newest is None
+            else msgspec.structs.replace(month, seq=self._seq, built_at=newest)
+            for name, month in sorted(self._months.items())
+        )
 
     def complete(self) -> Snapshot:
         """The files with none missing, building one or two at once; raises ``StoreBusy`` for more."""
