@@ -21,6 +21,7 @@ from blocklight.app.fetching import Intake
 from blocklight.app.file_limit import connections_for, raise_file_limit
 from blocklight.app.garbage import collect_seldom
 from blocklight.app.handover import prompt_handover
+from blocklight.app.memory import share_memory
 from blocklight.app.opening import wall_clock
 from blocklight.app.operator_figures import port_of_intake, port_of_serving
 from blocklight.app.progress import Progress, unseen
@@ -95,6 +96,7 @@ async def run_server(
     fetch, which *progress* shows. *operator* is the listening socket of the operator's port; *started* is
     called once the server answers.
     """
+    share_memory()
     if (damage := await asyncio.to_thread(runtime.store.damage)) is not None:
         raise BlocklightError(f"the database cannot be used: {damage}; restore a backup")
     publisher = Publisher(runtime.city, runtime.store.patient(FOLLOWING), now=now, clock_rate=clock_rate)
