@@ -154,6 +154,7 @@ def measure(table: Table, minutes: float, *, behind_nginx: bool) -> None:
         f"{sum(end['tried'].values()):,} abuses tried; not in the operator's metrics: "
         f"{', '.join(silent) or 'none'}",
         "",
-        "map up, changes within 1.5 s (p99), nothing lost, every page answered, every abuse in the metrics",
+        "map up, changes within 1.5 s (p99), nothing lost, every page answered, every abuse in the metrics, "
+        "memory at most 600 MB",
         met=end["up"] and end["p99"] <= 1.5 and not (lost or unread or silent) and end["most_mb"] <= 600,
     )
