@@ -89,7 +89,8 @@ def test_the_pages_without_scripts_lead_to_one_another(quiet_city: str, fox: Fir
     assert len(fox.texts(".rows li")) == 30
     finds_nothing(fox)
     fox.click(".rows a")
-    fox.wait_for("document.querySelector('article')")
+    # Whoever leaves a page while its parts are on their way is told that they could not be loaded.
+    fox.wait_for("document.readyState === 'complete' && document.querySelector('article')")
     fox.visit(f"{quiet_city}/area/neighborhood/heron-shore")
     assert "Heron Shore" in fox.texts("h1")[0]
     finds_nothing(fox)
