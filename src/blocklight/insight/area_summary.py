@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from blocklight.config.city import City
 from blocklight.insight.past import Past
@@ -92,15 +93,16 @@ def series(past: Past, city: City, query: IncidentQuery, period: Period) -> list
     until = min(snapshot.as_of, query.until or snapshot.as_of).astimezone(zone)
     points = []
     start = _first_day(since.date(), period)
-    while start <= until.date():
+    while (starts_at := _midnight(start, zone)) < until:
         following = _first_day(start + timedelta(days={"day": 1, "week": 7, "month": 31}[period]), period)
-        starts_at, ends_at = (
-            datetime(day.year, day.month, day.day, tzinfo=zone) for day in (start, following)
-        )
-        complete = since <= starts_at and ends_at <= until
+        complete = since <= starts_at and _midnight(following, zone) <= until
         points.append(Point(start, counts.get(start, 0), complete))
         start = following
     return points
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def _first_day(day: date, period: Period) -> date:
