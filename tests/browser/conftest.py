@@ -175,6 +175,14 @@ def browser_without_webgl(playwright: Playwright) -> Iterator[Browser]:
         yield started
 
 
+# Marks that breathe keep software WebGL drawing without a pause: only what is about motion asks for it.
+_USUAL: dict[str, Any] = {
+    "viewport": {"width": 1280, "height": 800},
+    "locale": "en-US",
+    "reduced_motion": "reduce",
+}
+
+
 class Visitor:
     """Opens pages as somebody with this screen and these preferences would, and notes what goes wrong."""
 
@@ -187,7 +195,7 @@ class Visitor:
 
     def visit(self, url: str, *, rows: bool = True, **preferences: Any) -> Page:  # noqa: ANN401 - Playwright's own
         """Open a page and wait for its first rows."""
-        settings = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **preferences}
+        settings = _USUAL | preferences
         context = self._browser.new_context(**settings)
         self._contexts.append(context)
         page = context.new_page()
