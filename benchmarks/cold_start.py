@@ -7,10 +7,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from live import resident_kb
 from table import Table
 from window import calls
 
@@ -39,33 +42,34 @@ def fill(folder: Path, shared: Path) -> float:
     return ROWS / taken
 
 
-def start(folder: Path) -> tuple[float, float]:
-    """Start serving; return seconds until ready and resident megabytes then."""
-    command = [
-        sys.executable,
-        "-m",
-        "blocklight",
-        "serve",
-        "houston",
-        "--no-intake",
-        "--port",
-        "0",
-        "--data",
-        str(folder),
-    ]
-    begun = time.perf_counter()
+@contextmanager
+def serving(city: str | Path, data: Path) -> Iterator[tuple[str, int]]:
+    """Serve what is stored of a city; yield its address and process."""
+    options: list[str | Path] = ["serve", city, "--no-intake", "--port", "0", "--data", data]
+    command = [sys.executable, "-m", "blocklight", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout  # noqa: S101 - asked for above
         text = ""
         while not (found := re.search(r" live at (http://127\.0\.0\.1:\d+)", text)):
-            text += server.stdout.readline()
-        _wait(found[1] + "/readyz")
-        with urllib.request.urlopen(found[1] + "/api/v1/window?hours=24") as answer:  # noqa: S310 - our own server
+            line = server.stdout.readline()
+            if not line:
+                raise RuntimeError(text)
+            text += line
+        try:
+            yield found[1], server.pid
+        finally:
+            server.terminate()
+
+
+def start(folder: Path) -> tuple[float, float]:
+    """Start serving; return seconds until ready and resident megabytes then."""
+    begun = time.perf_counter()
+    with serving("houston", folder) as (base, process):
+        _wait(base + "/readyz")
+        with urllib.request.urlopen(base + "/api/v1/window?hours=24") as answer:  # noqa: S310 - our own server
             answer.read()
         ready = time.perf_counter() - begun
-        status = Path(f"/proc/{server.pid}/status").read_text()
-        resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
-        server.terminate()
+        resident = resident_kb(process) / 1024
     return ready, resident
 
 

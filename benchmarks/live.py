@@ -44,9 +44,9 @@ def more_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def resident_kb() -> int:
-    """Return this process's resident memory in kB."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[1])  # type: ignore[index]
+def resident_kb(process: int | str = "self") -> int:
+    """Return a process's resident memory in kB, by default this one's."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[1])  # type: ignore[index]
 
 
 def incident(number: int, at: datetime) -> PublicIncident:

@@ -4,23 +4,20 @@ The month files are made of the recorded Houston calls, six times over, by the c
 """
 
 import json
-import re
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from cold_start import fill
+from cold_start import fill, serving
 from history import CITY
+from live import resident_kb
 from table import Table
 
 from blocklight.archive.archive import Archive
@@ -128,10 +125,10 @@ def _make_archive(shared: Path, folder: Path, data: Path) -> list[Path]:
         connection.execute(_MADE, {"file": str(file), "copies": _COPIES, "all": _ALL})
         for month in months_between(_FIRST, _LAST):
             rows = connection.sql(_OF_A_MONTH, params={"month": month}).to_arrow_table()
-            if rows.num_rows:
-                table = _with_shapes(rows, schema)
-                built = write_files(archive, month, (table, None), head, datetime.now(UTC), in_use=())
-                months[month] = built  # type: ignore[assignment]  # it has rows
+            tables = (_with_shapes(rows, schema) if rows.num_rows else None, None)
+            built = write_files(archive, month, tables, head, datetime.now(UTC), in_use=())
+            if built is not None:
+                months[month] = built
     write_manifest(archive, Manifest(city.city.id, LAYOUT, ["square"], epoch, head, months, []))
     return [archive / month.file for month in months.values()]
 
@@ -144,45 +141,11 @@ def _with_shapes(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return whole.select(schema.names).cast(schema)
 
 
-@contextmanager
-def _served(city: Path, data: Path) -> Iterator[tuple[str, int]]:
-    """Serve a city; yield its address and process."""
-    command = [
-        sys.executable,
-        "-m",
-        "blocklight",
-        "serve",
-        city,
-        "--no-intake",
-        "--port",
-        "0",
-        "--data",
-        data,
-    ]
-    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout  # noqa: S101 - asked for above
-        text = ""
-        while not (found := re.search(r" live at (http://127\.0\.0\.1:\d+)", text)):
-            line = server.stdout.readline()
-            if not line:
-                raise RuntimeError(text)
-            text += line
-        try:
-            yield found[1], server.pid
-        finally:
-            server.terminate()
-
-
 def _ms(url: str) -> float:
     begun = time.perf_counter()
     with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
         answer.read()
     return (time.perf_counter() - begun) * 1000
-
-
-def _resident_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
 
 
 def _least_ms(work: Callable[[], object]) -> float:
@@ -278,9 +241,9 @@ def measure(table: Table, shared: Path) -> None:
         data.mkdir()
         files = _make_archive(shared, folder, data)
         duck_ms, sqlite_ms = _in_duckdb(files), _in_sqlite(files, folder)
-        with _served(folder / "houston-history.toml", data) as (base, pid):
+        with serving(folder / "houston-history.toml", data) as (base, pid):
             _add_questions(table, base, duck_ms, sqlite_ms)
-            resident = _resident_mb(pid)
+            resident = resident_kb(pid) / 1024
     table.add(
         "Memory of `serve` after these",
         f"{resident:.0f} MB",

@@ -6,10 +6,7 @@ Each leaves its rows in `results/`; the page is written from all of them, and sa
 import argparse
 import json
 import os
-import subprocess
 import sys
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,22 +115,9 @@ def main() -> int:
 
 def _keep(name: str, table: Table, note: str | None) -> None:
     KEPT.mkdir(exist_ok=True)
-    run = {
-        "ended": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "load": round(os.getloadavg()[0], 1),
-        "commit": _commit(),
-        "note": note or "",
-        "lines": [asdict(line) for line in table.lines],
-    }
+    run = table.run() | {"note": note or ""}
     text = json.dumps(run, indent=1, ensure_ascii=False)
     (KEPT / f"{name}.json").write_text(f"{text}\n", "utf-8")
-
-
-def _commit() -> str:
-    """Name the version that was measured, by its first seven digits."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    named = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
-    return named.stdout.strip() or "no version"
 
 
 def _page() -> str:

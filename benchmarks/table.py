@@ -3,10 +3,13 @@
 import os
 import platform
 import statistics
+import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,15 @@ class Table:
         self.lines.append(line)
         print(f"{'ok ' if met else 'MISS'} {what}: {ours} | {floor} | {ratio} | goal {goal}", flush=True)
 
+    def run(self) -> dict[str, Any]:
+        """The rows as they are kept: with when they were measured, of which version, and at what load."""
+        return {
+            "ended": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            "load": round(os.getloadavg()[0], 1),
+            "commit": _commit(),
+            "lines": [asdict(line) for line in self.lines],
+        }
+
     def markdown(self, title: str, command: str) -> str:
         """Write a page with a head that says which *command* wrote it, when and where."""
         rows = "\n".join(
@@ -52,6 +64,13 @@ class Table:
             f"load average at the end {os.getloadavg()[0]:.1f}.\n\n"
             "| what | ours | compared with | ratio | goal | met |\n|---|---|---|---|---|---|\n" + rows + "\n"
         )
+
+
+def _commit() -> str:
+    """Name the version that was measured, by its first seven digits."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    named = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return named.stdout.strip() or "no version"
 
 
 def median_s(work: Callable[[], object], times: int = 3) -> float:

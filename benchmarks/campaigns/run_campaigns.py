@@ -12,9 +12,7 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,11 +79,8 @@ def _run(name: str, options: argparse.Namespace) -> None:
         json.dumps(
             {
                 "name": name,
-                "ended": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-                "load": round(os.getloadavg()[0], 1),
-                "commit": _commit(),
+                **table.run(),
                 "met": all(line.met for line in table.lines) and all(row.right for row in rows),
-                "lines": [asdict(line) for line in table.lines],
                 "note": f", {options.note}" if options.note else "",
                 "more": faults.table(rows, options.minutes or 5) if rows else "",
             },
@@ -95,14 +90,6 @@ def _run(name: str, options: argparse.Namespace) -> None:
         + "\n",
         "utf-8",
     )
-
-
-def _commit() -> str:
-    """Name the version that was measured, by its first seven digits."""
-    named = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
-    )
-    return named.stdout.strip() or "no version"
 
 
 def _page(kept: list[dict[str, Any]]) -> str:

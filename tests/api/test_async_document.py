@@ -18,9 +18,9 @@ from blocklight.model.vocabulary import Reason
 _SPECIFICATION = Path(__file__).parents[2] / "web/node_modules/@asyncapi/specs/schemas/3.0.0.json"
 
 
-@pytest.fixture
-def side(tmp_path: Path) -> Iterator[PublicSide]:
-    with public_side(tmp_path) as side:
+@pytest.fixture(scope="module")
+def side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSide]:
+    with public_side(tmp_path_factory.mktemp("town")) as side:
         side.store.apply("dispatch", [an_incident(1), an_incident(2)], at=START)
         side.store.apply("dispatch", [Withheld(incident_id(1), "dispatch", Reason.POLICY)], at=START)
         side.follow()

@@ -4,11 +4,11 @@ import "./app.css";
 import "./first-screen.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
+import { askedLanguage } from "./messages/asked";
 import { chooseLanguage, tongue } from "./messages/tongue.svelte";
 import { page } from "./state/page.svelte";
 import { nextTask } from "./state/painted";
 
-const asked = new URLSearchParams(location.search).get("lang");
 const target = document.getElementById("app");
 if (!target) throw new Error("the page has no #app");
 
@@ -17,7 +17,7 @@ const first = document.getElementById("first");
 if (first?.dataset.pulse) page.pulse = JSON.parse(first.dataset.pulse);
 
 const started = page.start();
-await tongue.speak(chooseLanguage(asked, navigator.languages));
+await tongue.speak(chooseLanguage(askedLanguage(), navigator.languages));
 // What stands already goes once the same can be read of the scripts, or once they have to say that nobody answers.
 if (first) await started;
 await nextTask();

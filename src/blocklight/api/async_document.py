@@ -1,5 +1,6 @@
 """Describes what is sent unasked, the live stream and webhooks, as one AsyncAPI 3 document."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from blocklight.api.examples import FEATURE
@@ -85,7 +86,7 @@ def _message_reference(name: str) -> Json:
     return {"$ref": f"#/components/messages/{name}"}
 
 
-def _operation(channel: str, names: Any, bindings: Json) -> Json:  # noqa: ANN401 - names in their order
+def _operation(channel: str, names: Iterable[str], bindings: Json) -> Json:
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{channel}"},

@@ -113,7 +113,7 @@ async def test_a_topic_of_mqtt(tmp_path: Path) -> None:
         numbers = iter(range(10_000))
         while not listener.done():  # the first may come before anybody listens
             batch = [("cad/calls", json.dumps(call(next(numbers) % 1440)), 1, False) for _ in range(100)]
-            await asyncio.to_thread(publish.multiple, batch, "127.0.0.1", broker.port)  # type: ignore[arg-type]
+            await asyncio.to_thread(publish.multiple, batch, "127.0.0.1", broker.port)  # type: ignore[arg-type]  # paho declares a list, and lists of tuples are no lists of its own
         await listener
     is_right(tmp_path / "city", "mqtt")
     assert 'topic = "cad/calls"' in (tmp_path / "city/smallville.toml").read_text()

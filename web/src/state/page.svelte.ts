@@ -3,6 +3,7 @@
 import { type AreaCollection, type City, fetchIncident, type Pulse } from "../data/api";
 import { at, type Incidents, type Put } from "../data/incidents";
 import type { Connection } from "../data/live";
+import { askedLanguage } from "../messages/asked";
 import { tongue } from "../messages/tongue.svelte";
 import { type Ground, placeLine } from "../present/describe";
 import { type Formats, formats } from "../present/format";
@@ -392,7 +393,7 @@ export class Page {
     layersToParams(this.layers, params);
     const id = this.selectedId();
     if (id) params.set("id", id);
-    const asked = new URLSearchParams(location.search).get("lang");
+    const asked = askedLanguage();
     if (asked) params.set("lang", asked);
     return params;
   }

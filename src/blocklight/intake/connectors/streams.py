@@ -124,6 +124,11 @@ def rows_of(body: bytes, path: str) -> Sequence[object] | None:
         document = parse_json(body.removeprefix(b"\xef\xbb\xbf"))
     except (orjson.JSONDecodeError, SourceChanged):  # the second for too many values
         return None
+    return rows_in(document, path)
+
+
+def rows_in(document: object, path: str) -> Sequence[object] | None:
+    """The records of a message that is read: one, or the list at *path*; ``None`` where there is none."""
     rows = list_at(document, path)
     if rows is None and isinstance(document, Mapping) and not path:
         return [document]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from blocklight.errors import SourceChanged, SourceUnavailable
+from blocklight.intake.connectors.streams import rows_in
 from blocklight.intake.forms.row_lists import list_at
 from blocklight.intake.forms.tables import json_value
 from blocklight.intake.propose.json_lists import longest_path
@@ -38,7 +39,8 @@ def sample_of_messages(
         except (SourceUnavailable, SourceChanged):
             unread["not_json"] += 1
     path = next((_list_of(document) for document in documents), "")
-    rows = [row for document in documents for row in _records(document, path)]
+    records = (row for document in documents for row in rows_in(document, path) or ())
+    rows = [row for row in records if isinstance(row, Mapping)]
     if not rows:
         raise SourceChanged("no message holds a record to learn from: expected JSON")
     flat = [flattened(row) for row in spread(rows)]
@@ -53,10 +55,3 @@ def _list_of(document: object) -> str:
     columns = {name for row in list_at(document, path) or () if isinstance(row, Mapping) for name in row}
     own = sum(not isinstance(value, Mapping | list) for value in document.values())
     return path if len(columns) > own else ""
-
-
-def _records(document: object, path: str) -> list[Mapping[str, Any]]:
-    rows = list_at(document, path)
-    if rows is None and isinstance(document, Mapping) and not path:
-        return [document]
-    return [row for row in rows or () if isinstance(row, Mapping)]
